@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One column of values, as a table owns it (Column) and as a program reads it (ColumnView<T>).
+//
+//     ColumnView<double> age = batch.column<double>("age");
+//     for (std::size_t i = 0; i < age.size(); ++i) if (age.is_valid(i)) use(age[i]);
+//
+// What a missing value reads as: NaN for float64, 0, false, 1970 or an empty text for the others, code -1 for a
+// category.
+
+#include "penstock/core/clock.hpp"
+#include "penstock/core/error.hpp"
+#include "penstock/core/index_iterator.hpp"
+#include "penstock/core/schema.hpp"
+#include "penstock/core/validity.hpp"
+
+#include <concepts>     // same_as
+#include <cstddef>      // size_t
+#include <cstdint>      // int32_t, int64_t, uint8_t, uint32_t
+#include <memory>       // shared_ptr
+#include <optional>     // optional
+#include <span>         // span
+#include <stdexcept>    // invalid_argument
+#include <string>       // string
+#include <string_view>  // string_view
+#include <type_traits>  // is_same_v
+#include <utility>      // move
+#include <variant>      // variant
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// The texts that a category's codes stand for: code i is text i. Shared by all columns that were read with it.
+using Dictionary = std::vector<std::string>;
+
+/// The values of a boolean column, a byte each.
+struct BooleanValues {
+  std::vector<std::uint8_t> bytes{};
+};
+
+/// The values of a string column, one behind the other. At most 4 GiB of text.
+struct StringValues {
+  std::vector<char> bytes{};
+  std::vector<std::uint32_t> offsets{0};  ///< text i is [offsets[i], offsets[i + 1])
+
+  /// One more text. @throws std::length_error above 4 GiB.
+  void append(std::string_view text) {
+    if (text.size() > UINT32_MAX - bytes.size()) throw std::length_error("a string column holds at most 4 GiB of text");
+    bytes.insert(bytes.end(), text.begin(), text.end());
+    offsets.push_back(static_cast<std::uint32_t>(bytes.size()));
+  }
+};
+
+/// The values of a category column: codes into a dictionary, -1 where the value is missing.
+struct CategoryValues {
+  std::vector<std::int32_t> codes{};
+  std::shared_ptr<const Dictionary> dictionary = std::make_shared<const Dictionary>();
+};
+
+/// The values of a column; the alternatives stand in the order of DataType.
+using ColumnValues = std::variant<std::vector<double>, std::vector<std::int64_t>, BooleanValues, std::vector<Timestamp>,
+                                  StringValues, CategoryValues>;
+
+/// A column as a table owns it: values and which of them are there.
+class Column {
+ public:
+  /// Takes the values; all are there unless `validity` says otherwise. O(1) but for a category's codes, which are
+  /// checked.
+  /// @throws std::invalid_argument if the validity is of another length, or a code is outside its dictionary.
+  explicit Column(ColumnValues values, std::optional<Validity> validity = std::nullopt)
+      : values_(std::move(values)), validity_(validity ? std::move(*validity) : Validity(count(values_))) {
+    if (validity_.size() != count(values_)) {
+      throw std::invalid_argument("Column: " + std::to_string(count(values_)) + " values, but a validity of " +
+                                  std::to_string(validity_.size()));
+    }
+    if (const auto* category = std::get_if<CategoryValues>(&values_)) check_codes(*category);
+  }
+
+  [[nodiscard]] DataType dtype() const noexcept { return static_cast<DataType>(values_.index()); }
+  [[nodiscard]] std::size_t size() const noexcept { return validity_.size(); }  ///< values, missing ones included
+  [[nodiscard]] const ColumnValues& values() const noexcept { return values_; }
+  [[nodiscard]] const Validity& validity() const noexcept { return validity_; }
+
+ private:
+  static std::size_t count(const ColumnValues& values) noexcept {
+    switch (static_cast<DataType>(values.index())) {
+      case DataType::float64: return std::get_if<std::vector<double>>(&values)->size();
+      case DataType::int64: return std::get_if<std::vector<std::int64_t>>(&values)->size();
+      case DataType::boolean: return std::get_if<BooleanValues>(&values)->bytes.size();
+      case DataType::timestamp: return std::get_if<std::vector<Timestamp>>(&values)->size();
+      case DataType::string: return std::get_if<StringValues>(&values)->offsets.size() - 1;
+      case DataType::category: return std::get_if<CategoryValues>(&values)->codes.size();
+    }
+    return 0;
+  }
+
+  void check_codes(const CategoryValues& category) const {
+    for (std::size_t i = 0; i < category.codes.size(); ++i) {
+      const std::int32_t code = category.codes[i];
+      const bool known = code >= 0 && static_cast<std::size_t>(code) < category.dictionary->size();
+      if (validity_[i] ? !known : code != -1) {
+        throw std::invalid_argument("Column: category code " + std::to_string(code) + " at value " + std::to_string(i) +
+                                    ", outside a dictionary of " + std::to_string(category.dictionary->size()));
+      }
+    }
+  }
+
+  ColumnValues values_;
+  Validity validity_;
+};
+
+/// How values of type T are found in a column: the types that ColumnView can be asked for.
+/// double: float64. int64_t: int64. bool: boolean. Timestamp: timestamp. string_view: string, category. int32_t: the
+/// codes of a category.
+template <class T>
+concept column_value = std::same_as<T, double> || std::same_as<T, std::int64_t> || std::same_as<T, bool> ||
+                       std::same_as<T, Timestamp> || std::same_as<T, std::string_view> || std::same_as<T, std::int32_t>;
+
+/// A stretch of a column read as T: a random-access range of T. It borrows from the table that it was taken from, or
+/// any slice that shares its buffers. Reading is safe from many threads.
+template <column_value T>
+class ColumnView {
+ public:
+  /// Rows [first, first + count) of a column.
+  /// @throws Error that names both types if the column is not read as T.
+  ColumnView(const Column& column, std::size_t first, std::size_t count)
+      : column_(&column), first_(first), size_(count) {
+    if (!readable(column.dtype())) refuse();
+    const ColumnValues& values = column.values();
+    if constexpr (std::same_as<T, std::string_view>) {
+      data_ = &values;
+    } else if constexpr (std::same_as<T, bool>) {
+      data_ = std::get_if<BooleanValues>(&values)->bytes.data() + first;
+    } else if constexpr (std::same_as<T, std::int32_t>) {
+      data_ = std::get_if<CategoryValues>(&values)->codes.data() + first;
+    } else {
+      data_ = std::get_if<std::vector<T>>(&values)->data() + first;
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// Value `i`; O(1), `i < size()`. For what a missing value reads as, see the top of this header.
+  [[nodiscard]] T operator[](std::size_t i) const noexcept {
+    if constexpr (std::same_as<T, std::string_view>) {
+      return text(first_ + i);
+    } else {
+      return static_cast<T>(data_[i]);
+    }
+  }
+
+  [[nodiscard]] bool is_valid(std::size_t i) const noexcept { return column_->validity()[first_ + i]; }
+  /// Value `i` if it is there.
+  [[nodiscard]] std::optional<T> get(std::size_t i) const noexcept {
+    return is_valid(i) ? std::optional<T>((*this)[i]) : std::nullopt;
+  }
+
+  /// The values where they lie in memory, for those types that lie there as they are.
+  [[nodiscard]] std::span<const T> values() const noexcept
+    requires(!std::same_as<T, bool> && !std::same_as<T, std::string_view>)
+  {
+    return {data_, size_};
+  }
+
+  /// The texts that a category's codes stand for. @throws Error if the column is no category.
+  [[nodiscard]] const Dictionary& dictionary() const
+    requires(std::same_as<T, std::int32_t> || std::same_as<T, std::string_view>)
+  {
+    const auto* category = std::get_if<CategoryValues>(&column_->values());
+    if (category == nullptr)
+      throw Error({}, "a column of type " + std::string(to_string(column_->dtype())), "category");
+    return *category->dictionary;
+  }
+
+  [[nodiscard]] auto begin() const noexcept { return detail::IndexIterator<ColumnView>(*this, 0); }
+  [[nodiscard]] auto end() const noexcept { return detail::IndexIterator<ColumnView>(*this, size_); }
+
+ private:
+  using Data = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t,
+                                  std::conditional_t<std::is_same_v<T, std::string_view>, ColumnValues, T>>;
+
+  [[nodiscard]] std::string_view text(std::size_t i) const noexcept {
+    if (const auto* strings = std::get_if<StringValues>(data_)) {
+      return {strings->bytes.data() + strings->offsets[i], strings->offsets[i + 1] - strings->offsets[i]};
+    }
+    const auto& category = *std::get_if<CategoryValues>(data_);
+    return category.codes[i] < 0 ? std::string_view()
+                                 : (*category.dictionary)[static_cast<std::size_t>(category.codes[i])];
+  }
+
+  static constexpr DataType dtype = std::same_as<T, double>         ? DataType::float64
+                                    : std::same_as<T, std::int64_t> ? DataType::int64
+                                    : std::same_as<T, bool>         ? DataType::boolean
+                                    : std::same_as<T, Timestamp>    ? DataType::timestamp
+                                                                    : DataType::category;
+
+  static constexpr bool readable(DataType found) noexcept {
+    return found == dtype || (std::same_as<T, std::string_view> && found == DataType::string);
+  }
+
+  [[noreturn]] void refuse() const {
+    throw Error({}, "a column of type " + std::string(to_string(column_->dtype())),
+                (std::same_as<T, std::string_view> ? "string or " : "") + std::string(to_string(dtype)));
+  }
+
+  const Column* column_;
+  const Data* data_ = nullptr;
+  std::size_t first_;
+  std::size_t size_;
+};
+
+}  // namespace v0
+}  // namespace penstock

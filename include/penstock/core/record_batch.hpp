@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A table of named, typed columns whose slices share its memory: what readers give and pipelines pass on.
+//
+//     RecordBatch batch({{{"country", DataType::category}, {"minutes", DataType::float64}}}, std::move(columns));
+//     batch.column<double>("minutes")[17];
+//     RecordBatch some = batch.slice(100, 50);           // no copy
+//     RowMajorMatrix x = some.to_matrix({"minutes"});    // rows of doubles for a model
+
+#include "penstock/core/column.hpp"
+#include "penstock/core/error.hpp"
+#include "penstock/core/frame.hpp"
+#include "penstock/core/matrix.hpp"
+#include "penstock/core/schema.hpp"
+
+#include <cmath>        // quiet NaN through limits
+#include <cstddef>      // size_t
+#include <limits>       // numeric_limits
+#include <memory>       // shared_ptr
+#include <optional>     // optional
+#include <span>         // span
+#include <stdexcept>    // invalid_argument
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+
+class RowView;
+
+/// Columns of equal length that never change. Copies and slices share them: O(1), and safe to read from many threads;
+/// the memory goes when the last slice goes.
+class RecordBatch {
+ public:
+  /// No columns, no rows.
+  RecordBatch() : RecordBatch(Schema{}, {}) {}
+
+  /// @throws std::invalid_argument that names the column if a column is missing, too many, of another type or length
+  /// than the others, or has missing values in a field that is not nullable.
+  RecordBatch(Schema schema, std::vector<Column> columns)
+      : RecordBatch(std::make_shared<const Schema>(std::move(schema)), std::move(columns)) {}
+  /// The same, for many batches of one schema.
+  RecordBatch(std::shared_ptr<const Schema> schema, std::vector<Column> columns)
+      : table_(std::make_shared<const Table>(Table{std::move(schema), std::move(columns)})),
+        rows_(table_->columns.empty() ? 0 : table_->columns.front().size()) {
+    check();
+  }
+
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+  [[nodiscard]] const Schema& schema() const noexcept { return *table_->schema; }
+
+  /// The column of that name, read as T, which borrows from this batch. @throws Error if there is none or T is not its
+  /// type.
+  template <column_value T>
+  [[nodiscard]] ColumnView<T> column(std::string_view name) const {
+    return column<T>(schema().index(name));
+  }
+  /// The column at that place. @throws Error if T is not its type, std::out_of_range if there is none.
+  template <column_value T>
+  [[nodiscard]] ColumnView<T> column(std::size_t place) const {
+    try {
+      return ColumnView<T>(table_->columns.at(place), first_, rows_);
+    } catch (const Error& error) {
+      throw Error({.column = schema().fields[place].name}, error.found(), error.expected());
+    }
+  }
+  /// Whether a value is there. @throws std::out_of_range if there is no such column.
+  [[nodiscard]] bool is_valid(std::size_t place, std::size_t row) const {
+    return table_->columns.at(place).validity()[first_ + row];
+  }
+
+  /// Rows [first, first + count) in the same memory; O(1). @throws std::out_of_range unless they are all there.
+  [[nodiscard]] RecordBatch slice(std::size_t first, std::size_t count) const {
+    if (first > rows_ || count > rows_ - first) detail::throw_slice_out_of_range(first, count, rows_);
+    RecordBatch part(*this);
+    part.first_ += first;
+    part.rows_ = count;
+    return part;
+  }
+
+  /// One row; borrows from this batch. @throws std::out_of_range if there is none.
+  [[nodiscard]] RowView row(std::size_t i) const;
+
+  /// The named columns as rows of doubles: float64 and int64 (rounded above 2^53), boolean as 0 and 1, timestamp as
+  /// seconds since 1970. O(rows * columns). @throws Error for a text column, an unknown one, or a missing value by
+  /// Missing::error.
+  [[nodiscard]] RowMajorMatrix to_matrix(const std::vector<std::string>& columns,
+                                         const MatrixOptions& options = {}) const {
+    RowMajorMatrix matrix{std::vector<double>(rows_ * columns.size()), rows_, columns.size()};
+    to_matrix(columns, matrix.values, options);
+    return matrix;
+  }
+  /// The same into memory of the caller's, `rows() * columns.size()` doubles.
+  /// @throws std::invalid_argument if `out` has another size.
+  void to_matrix(const std::vector<std::string>& columns, std::span<double> out,
+                 const MatrixOptions& options = {}) const {
+    if (out.size() != rows_ * columns.size()) {
+      throw std::invalid_argument("to_matrix: out has " + std::to_string(out.size()) + " values, not " +
+                                  std::to_string(rows_ * columns.size()));
+    }
+    for (std::size_t j = 0; j < columns.size(); ++j) fill_matrix_column(columns[j], out, j, columns.size(), options);
+  }
+
+ private:
+  struct Table {
+    std::shared_ptr<const Schema> schema;
+    std::vector<Column> columns;
+  };
+
+  void check() const {
+    const auto& [schema, columns] = *table_;
+    if (schema->fields.size() != columns.size()) {
+      throw std::invalid_argument("RecordBatch: a schema of " + std::to_string(schema->fields.size()) +
+                                  " fields, but " + std::to_string(columns.size()) + " columns");
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const Field& field = schema->fields[i];
+      if (columns[i].dtype() != field.dtype) {
+        throw std::invalid_argument("RecordBatch: column " + field.name + " is " +
+                                    std::string(to_string(columns[i].dtype())) + ", its field says " +
+                                    std::string(to_string(field.dtype)));
+      }
+      if (columns[i].size() != rows_) {
+        throw std::invalid_argument("RecordBatch: column " + field.name + " has " + std::to_string(columns[i].size()) +
+                                    " values, the first has " + std::to_string(rows_));
+      }
+      if (!field.nullable && !columns[i].validity().all_valid()) {
+        throw std::invalid_argument("RecordBatch: column " + field.name + " has missing values, its field allows none");
+      }
+    }
+  }
+
+  void fill_matrix_column(const std::string& name, std::span<double> out, std::size_t j, std::size_t stride,
+                          const MatrixOptions& options) const {
+    const std::size_t place = schema().index(name);
+    const auto put = [&](auto view, auto to_double) {
+      for (std::size_t i = 0; i < rows_; ++i) out[i * stride + j] = to_double(view[i]);
+    };
+    switch (schema().fields[place].dtype) {
+      case DataType::float64: put(column<double>(place), [](double x) { return x; }); break;
+      case DataType::int64:
+        put(column<std::int64_t>(place), [](std::int64_t x) { return static_cast<double>(x); });
+        break;
+      case DataType::boolean: put(column<bool>(place), [](bool x) { return x ? 1.0 : 0.0; }); break;
+      case DataType::timestamp:
+        put(column<Timestamp>(place),
+            [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) * 1e-9; });
+        break;
+      case DataType::string:
+      case DataType::category:
+        throw Error({.column = name}, "a column of type " + std::string(to_string(schema().fields[place].dtype)),
+                    "numbers (encode texts first)");
+    }
+    if (table_->columns[place].validity().all_valid()) return;
+    const double substitute =
+        options.missing == Missing::fill ? options.fill : std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t i = 0; i < rows_; ++i) {
+      if (is_valid(place, i)) continue;
+      if (options.missing == Missing::error) throw Error({.row = i + 1, .column = name}, "no value", "a number");
+      out[i * stride + j] = substitute;
+    }
+  }
+
+  std::shared_ptr<const Table> table_;
+  std::size_t first_ = 0;
+  std::size_t rows_ = 0;
+};
+
+/// One row of a batch, which it borrows from.
+class RowView {
+ public:
+  RowView(const RecordBatch& batch, std::size_t row) : batch_(&batch), row_(row) {}
+
+  /// The value in that column, empty if missing. @throws Error if there is no such column or T is not its type.
+  template <column_value T>
+  [[nodiscard]] std::optional<T> get(std::string_view name) const {
+    return batch_->column<T>(name).get(row_);
+  }
+  /// The value in the column at that place.
+  template <column_value T>
+  [[nodiscard]] std::optional<T> get(std::size_t place) const {
+    return batch_->column<T>(place).get(row_);
+  }
+  [[nodiscard]] std::size_t index() const noexcept { return row_; }  ///< its place in the batch
+
+ private:
+  const RecordBatch* batch_;
+  std::size_t row_;
+};
+
+inline RowView RecordBatch::row(std::size_t i) const {
+  if (i >= rows_) detail::throw_slice_out_of_range(i, 1, rows_);
+  return {*this, i};
+}
+
+/// A batch is a frame with named columns; its slices are batches.
+template <>
+struct frame_traits<RecordBatch> {
+  static std::size_t rows(const RecordBatch& batch) noexcept { return batch.rows(); }
+  static RecordBatch slice(const RecordBatch& batch, std::size_t first, std::size_t count) {
+    return batch.slice(first, count);
+  }
+  template <column_value T>
+  static ColumnView<T> column(const RecordBatch& batch, std::string_view name) {
+    return batch.column<T>(name);
+  }
+};
+
+}  // namespace v0
+}  // namespace penstock

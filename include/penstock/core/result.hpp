@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A value, or the Error that stands in its place: what functions that read from outside return.
+//
+//     Result<LinearModel> model = load_linear_model("churn.json");
+//     if (!model) { log(model.error().what()); return; }
+//     auto scores = (*model)(frame);
+//
+// The names are those of C++23's std::expected, so that a later change to it is a change of one alias.
+
+#include "penstock/core/error.hpp"
+
+#include <type_traits>  // is_same_v, remove_cvref_t
+#include <utility>      // forward, move
+#include <variant>      // variant, monostate
+
+namespace penstock {
+inline namespace v0 {
+
+/// Holds a T or an Error, never neither. `Result<void>` holds success or an Error. Not thread-safe.
+template <class T>
+class [[nodiscard]] Result {
+  static_assert(!std::is_same_v<std::remove_cvref_t<T>, Error>, "a Result of an Error cannot tell the two apart");
+
+ public:
+  using value_type = T;
+
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT: a value is a result
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: and so is an error
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether there is a T
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+
+  /// The value. @throws Error the one that is held, if there is no value.
+  [[nodiscard]] T& value() & { return check(), *std::get_if<0>(&state_); }
+  [[nodiscard]] const T& value() const& { return check(), *std::get_if<0>(&state_); }
+  [[nodiscard]] T&& value() && { return check(), std::move(*std::get_if<0>(&state_)); }
+
+  [[nodiscard]] T& operator*() & { return value(); }                     ///< as value(): checked, never undefined
+  [[nodiscard]] const T& operator*() const& { return value(); }          ///< as value()
+  [[nodiscard]] T&& operator*() && { return std::move(*this).value(); }  ///< as value()
+  [[nodiscard]] T* operator->() { return &value(); }                     ///< as value()
+  [[nodiscard]] const T* operator->() const { return &value(); }         ///< as value()
+
+  /// The value, or `other` where there is none.
+  template <class U>
+  [[nodiscard]] T value_or(U&& other) const& {
+    return has_value() ? *std::get_if<0>(&state_) : static_cast<T>(std::forward<U>(other));
+  }
+
+  /// The error. @throws std::bad_variant_access if there is a value.
+  [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
+  [[nodiscard]] Error&& error() && { return std::get<1>(std::move(state_)); }
+
+ private:
+  void check() const {
+    if (const Error* error = std::get_if<1>(&state_)) throw *error;
+  }
+
+  std::variant<T, Error> state_;
+};
+
+/// Success, or an Error.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  using value_type = void;
+
+  Result() = default;                                                            ///< success
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: an error is a result
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether it went well
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+
+  /// Nothing. @throws Error the one that is held.
+  void value() const {
+    if (const Error* error = std::get_if<1>(&state_)) throw *error;
+  }
+
+  /// The error. @throws std::bad_variant_access if it went well.
+  [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
+
+ private:
+  std::variant<std::monostate, Error> state_;
+};
+
+}  // namespace v0
+}  // namespace penstock
