@@ -4,7 +4,7 @@
 #
 #   PACKAGE   what find_package asks for        MINIMUM  the oldest version that is tested
 #   TARGET    what the component links to       DEBIAN   the Debian and Ubuntu package that brings it
-#   HEADERS   globs below include/penstock
+#   HEADERS   globs below include/penstock    INCLUDES the third party's own headers, a regular expression
 
 set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json)
 
@@ -13,18 +13,21 @@ set(PENSTOCK_eigen_MINIMUM 3.4)
 set(PENSTOCK_eigen_TARGET Eigen3::Eigen)
 set(PENSTOCK_eigen_DEBIAN libeigen3-dev)
 set(PENSTOCK_eigen_HEADERS adapters/eigen.hpp adapters/eigen/*.hpp)
+set(PENSTOCK_eigen_INCLUDES "Eigen/")
 
 set(PENSTOCK_xtensor_PACKAGE xtensor)
 set(PENSTOCK_xtensor_MINIMUM 0.24)
 set(PENSTOCK_xtensor_TARGET xtensor)
 set(PENSTOCK_xtensor_DEBIAN libxtensor-dev)
 set(PENSTOCK_xtensor_HEADERS adapters/xtensor.hpp adapters/xtensor/*.hpp)
+set(PENSTOCK_xtensor_INCLUDES "xtensor/|xtl/")
 
 set(PENSTOCK_json_PACKAGE nlohmann_json)
 set(PENSTOCK_json_MINIMUM 3.11)
 set(PENSTOCK_json_TARGET nlohmann_json::nlohmann_json)
 set(PENSTOCK_json_DEBIAN nlohmann-json3-dev)
 set(PENSTOCK_json_HEADERS adapters/json.hpp adapters/json/*.hpp)
+set(PENSTOCK_json_INCLUDES "nlohmann/")
 
 # Sets `problem` to one sentence when penstock has no such component, else to nothing.
 function(penstock_check_component component problem)
