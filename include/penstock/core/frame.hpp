@@ -56,7 +56,7 @@ struct frame_traits {
 namespace detail {
 
 template <class F>
-concept has_rows_and_slice = requires(const F& frame, std::size_t n) {
+concept has_frame_traits = requires(const F& frame, std::size_t n) {
   { frame_traits<F>::rows(frame) } -> std::convertible_to<std::size_t>;
   frame_traits<F>::slice(frame, n, n);
 };
@@ -77,8 +77,8 @@ PENSTOCK_COLD [[noreturn]] inline void throw_slice_out_of_range(std::size_t firs
 /// - `slice(f, first, count)` has exactly `count` rows, and its row i is row `first + i` of f;
 /// - a slice is a frame too; it may borrow from f, and is then used only while f lives and is not changed.
 template <class F>
-concept data_frame = detail::has_rows_and_slice<std::remove_cvref_t<F>> &&
-                     detail::has_rows_and_slice<detail::slice_of<std::remove_cvref_t<F>>>;
+concept data_frame = detail::has_frame_traits<std::remove_cvref_t<F>> &&
+                     detail::has_frame_traits<detail::slice_of<std::remove_cvref_t<F>>>;
 
 /// The number of rows; O(1).
 template <data_frame F>

@@ -11,37 +11,65 @@
 
 #include "penstock/core/frame.hpp"
 
-#include <concepts>     // invocable
+#include <concepts>     // invocable, same_as
 #include <cstddef>      // size_t
 #include <ranges>       // sized_range
 #include <span>         // span
 #include <type_traits>  // remove_cvref_t
-#include <utility>      // forward
+#include <utility>      // declval, forward
 
 namespace penstock {
 inline namespace v0 {
 namespace detail {
 
+/// An expression that is not computed yet, such as Eigen's product of two matrices. It is computed once, by eval():
+/// to read it value by value would compute it again for each, if it compiles at all.
+template <class R>
+concept lazy = requires(const std::remove_cvref_t<R>& r) { r.eval(); } &&
+               !std::same_as<std::remove_cvref_t<decltype(std::declval<const std::remove_cvref_t<R>&>().eval())>,
+                             std::remove_cvref_t<R>>;
+
+template <class R>
+concept plain_values = !lazy<R> && std::ranges::sized_range<R> && std::ranges::input_range<R>;
+
 /// Rows and columns with element access, as Eigen's matrices have.
 template <class R>
-concept matrix_like = requires(const std::remove_cvref_t<R>& r) {
+concept matrix_like = !lazy<R> && requires(const std::remove_cvref_t<R>& r) {
   r.rows();
   r.cols();
   r(r.rows(), r.cols());
 };
 
-/// An expression that is not computed yet, such as Eigen's product of two matrices.
 template <class R>
-concept lazy = requires(const std::remove_cvref_t<R>& r) { r.eval(); } && !std::ranges::sized_range<R>;
-
-template <class R>
-concept plain_values = std::ranges::sized_range<R> && std::ranges::input_range<R>;
+concept lazy_values = lazy<R> && requires(const std::remove_cvref_t<R>& r) {
+  requires plain_values<decltype(r.eval())> || matrix_like<decltype(r.eval())>;
+};
 
 }  // namespace detail
 
 /// What a model may return: as many values as the chunk has rows, in the order of its rows.
 template <class R>
-concept row_values = detail::plain_values<R> || detail::matrix_like<R> || detail::lazy<R>;
+concept row_values = detail::plain_values<R> || detail::matrix_like<R> || detail::lazy_values<R>;
+
+/// Calls `take(value)` for each value of a model's result in row order, a matrix row by row, and returns how many there
+/// were. O(values); computes a lazy expression once. What the result refers to, the chunk included, has to live still.
+template <row_values R, class Take>
+std::size_t for_each_value(R&& result, Take&& take) {
+  std::size_t count = 0;
+  if constexpr (detail::lazy<R>) {
+    count = penstock::for_each_value(result.eval(), take);
+  } else if constexpr (detail::plain_values<R>) {
+    for (auto&& value : result) {
+      take(std::forward<decltype(value)>(value));
+      ++count;
+    }
+  } else {
+    for (decltype(result.rows()) i = 0; i < result.rows(); ++i) {
+      for (decltype(result.cols()) j = 0; j < result.cols(); ++j, ++count) take(result(i, j));
+    }
+  }
+  return count;
+}
 
 /// A functor that returns one value a row. It may keep state; it is called with chunks in row order from one thread at
 /// a time, or, where a function says that it uses threads, from several at once. It does not keep the chunk.
