@@ -37,12 +37,12 @@ using Dictionary = std::vector<std::string>;
 
 /// The values of a boolean column, a byte each.
 struct BooleanValues {
-  std::vector<std::uint8_t> bytes{};
+  std::vector<std::uint8_t> bytes{};  ///< 0 or 1
 };
 
 /// The values of a string column, one behind the other. At most 4 GiB of text.
 struct StringValues {
-  std::vector<char> bytes{};
+  std::vector<char> bytes{};              ///< the texts, without separators
   std::vector<std::uint32_t> offsets{0};  ///< text i is [offsets[i], offsets[i + 1])
 
   /// One more text. @throws std::length_error above 4 GiB.
@@ -55,8 +55,8 @@ struct StringValues {
 
 /// The values of a category column: codes into a dictionary, -1 where the value is missing.
 struct CategoryValues {
-  std::vector<std::int32_t> codes{};
-  std::shared_ptr<const Dictionary> dictionary = std::make_shared<const Dictionary>();
+  std::vector<std::int32_t> codes{};  ///< places in the dictionary, or -1
+  std::shared_ptr<const Dictionary> dictionary = std::make_shared<const Dictionary>();  ///< never null
 };
 
 /// The values of a column; the alternatives stand in the order of DataType.
@@ -78,10 +78,10 @@ class Column {
     if (const auto* category = std::get_if<CategoryValues>(&values_)) check_codes(*category);
   }
 
-  [[nodiscard]] DataType dtype() const noexcept { return static_cast<DataType>(values_.index()); }
-  [[nodiscard]] std::size_t size() const noexcept { return validity_.size(); }  ///< values, missing ones included
-  [[nodiscard]] const ColumnValues& values() const noexcept { return values_; }
-  [[nodiscard]] const Validity& validity() const noexcept { return validity_; }
+  [[nodiscard]] DataType dtype() const noexcept { return static_cast<DataType>(values_.index()); }  ///< O(1)
+  [[nodiscard]] std::size_t size() const noexcept { return validity_.size(); }   ///< values, missing ones included
+  [[nodiscard]] const ColumnValues& values() const noexcept { return values_; }  ///< for missing ones see the top
+  [[nodiscard]] const Validity& validity() const noexcept { return validity_; }  ///< which values are there
 
  private:
   static std::size_t count(const ColumnValues& values) noexcept {
@@ -140,7 +140,7 @@ class ColumnView {
     }
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }  ///< values, missing ones included
 
   /// Value `i`; O(1), `i < size()`. For what a missing value reads as, see the top of this header.
   [[nodiscard]] T operator[](std::size_t i) const noexcept {
@@ -151,6 +151,7 @@ class ColumnView {
     }
   }
 
+  /// Whether value `i` is there; O(1), `i < size()`.
   [[nodiscard]] bool is_valid(std::size_t i) const noexcept { return column_->validity()[first_ + i]; }
   /// Value `i` if it is there.
   [[nodiscard]] std::optional<T> get(std::size_t i) const noexcept {
@@ -174,8 +175,11 @@ class ColumnView {
     return *category->dictionary;
   }
 
+  /// The values in order, as operator[] reads them.
   [[nodiscard]] auto begin() const noexcept { return detail::IndexIterator<ColumnView>(*this, 0); }
-  [[nodiscard]] auto end() const noexcept { return detail::IndexIterator<ColumnView>(*this, size_); }
+  [[nodiscard]] auto end() const noexcept {
+    return detail::IndexIterator<ColumnView>(*this, size_);
+  }  ///< behind the last
 
  private:
   using Data = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t,

@@ -50,9 +50,9 @@ class Error : public std::exception {
     if (!expected_.empty()) message_ += (message_.empty() ? "expected " : ", expected ") + expected_;
   }
 
-  [[nodiscard]] const Where& where() const noexcept { return where_; }
-  [[nodiscard]] const std::string& found() const noexcept { return found_; }
-  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }
+  [[nodiscard]] const Where& where() const noexcept { return where_; }              ///< the place in the input
+  [[nodiscard]] const std::string& found() const noexcept { return found_; }        ///< what stood there
+  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }  ///< what should have stood there
   /// The whole sentence.
   [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
 

@@ -41,11 +41,13 @@ concept row_range = std::ranges::contiguous_range<const F> && std::ranges::sized
 /// contiguous ranges, whose slices are spans.
 template <class F>
 struct frame_traits {
+  /// The number of rows; O(1).
   static std::size_t rows(const F& frame)
     requires detail::row_range<F>
   {
     return static_cast<std::size_t>(std::ranges::size(frame));
   }
+  /// Rows `first` to `first + count` without a copy; O(1). The caller has checked the bounds.
   static auto slice(const F& frame, std::size_t first, std::size_t count)
     requires detail::row_range<F>
   {

@@ -39,6 +39,7 @@ class ManualClock {
   /// Keeps a listener told while it lives.
   class Subscription {
    public:
+    /// Takes over; `other` keeps nobody told any more.
     Subscription(Subscription&& other) noexcept
         : hands_(std::move(other.hands_)), listener_(std::exchange(other.listener_, {})) {}
     Subscription& operator=(Subscription&&) = delete;
@@ -59,6 +60,7 @@ class ManualClock {
 
   ManualClock() : hands_(std::make_shared<Hands>()) {}
 
+  /// Where the hands stand. Thread-safe, never waits.
   [[nodiscard]] TimePoint now() const noexcept {
     return TimePoint{std::chrono::nanoseconds{hands_->now.load(std::memory_order_acquire)}};
   }

@@ -18,23 +18,27 @@ inline namespace v0 {
 
 /// A stretch of rows of a matrix that somebody else owns.
 struct RowMajorView {
-  const double* data = nullptr;
-  std::size_t rows = 0;
-  std::size_t cols = 0;
+  const double* data = nullptr;  ///< rows * cols values, borrowed
+  std::size_t rows = 0;          ///< may be 0
+  std::size_t cols = 0;          ///< values a row
 
+  /// One value; the place is not checked.
   [[nodiscard]] double operator()(std::size_t row, std::size_t col) const noexcept { return data[row * cols + col]; }
+  /// One row; `i < rows`.
   [[nodiscard]] std::span<const double> row(std::size_t i) const noexcept { return {data + i * cols, cols}; }
 };
 
 /// A dense matrix of doubles in row-major order that owns its values.
 struct RowMajorMatrix {
   std::vector<double> values{};  ///< rows * cols of them
-  std::size_t rows = 0;
-  std::size_t cols = 0;
+  std::size_t rows = 0;          ///< may be 0
+  std::size_t cols = 0;          ///< values a row
 
+  /// One value; the place is not checked.
   [[nodiscard]] double operator()(std::size_t row, std::size_t col) const noexcept { return values[row * cols + col]; }
+  /// One row; `i < rows`.
   [[nodiscard]] std::span<const double> row(std::size_t i) const noexcept { return {values.data() + i * cols, cols}; }
-  [[nodiscard]] RowMajorView view() const noexcept { return {values.data(), rows, cols}; }
+  [[nodiscard]] RowMajorView view() const noexcept { return {values.data(), rows, cols}; }  ///< borrows
 };
 
 /// What stands in a matrix where the table has no value.
@@ -46,8 +50,8 @@ enum class Missing {
 
 /// How a table becomes a matrix.
 struct MatrixOptions {
-  Missing missing = Missing::nan;
-  double fill = 0;  ///< used by Missing::fill
+  Missing missing = Missing::nan;  ///< what a missing value becomes
+  double fill = 0;                 ///< used by Missing::fill
 };
 
 /// A view is a frame, and so is what it views.

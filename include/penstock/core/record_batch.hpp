@@ -49,8 +49,8 @@ class RecordBatch {
     check();
   }
 
-  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
-  [[nodiscard]] const Schema& schema() const noexcept { return *table_->schema; }
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }                ///< O(1)
+  [[nodiscard]] const Schema& schema() const noexcept { return *table_->schema; }  ///< shared with all slices
 
   /// The column of that name, read as T, which borrows from this batch. @throws Error if there is none or T is not its
   /// type.
@@ -172,6 +172,7 @@ class RecordBatch {
 /// One row of a batch, which it borrows from.
 class RowView {
  public:
+  /// Row `row` of `batch`, which must outlive the view; `row < batch.rows()`.
   RowView(const RecordBatch& batch, std::size_t row) : batch_(&batch), row_(row) {}
 
   /// The value in that column, empty if missing. @throws Error if there is no such column or T is not its type.

@@ -29,11 +29,12 @@ inline namespace v0 {
 /// Grows one batch at a time, column by column or row by row. Not thread-safe.
 class RecordBatchBuilder {
  public:
+  /// Starts an empty batch with these columns.
   explicit RecordBatchBuilder(Schema schema) : schema_(std::make_shared<const Schema>(std::move(schema))) {
     for (const Field& field : schema_->fields) { columns_.push_back({empty_values(field.dtype), {}, {}}); }
   }
 
-  [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }
+  [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }  ///< of every batch it makes
 
   /// One more value for the column at that place; amortised O(1). T is the type that ColumnView reads the column as,
   /// and string_view for categories. @throws std::invalid_argument if it is not, std::out_of_range if there is no such

@@ -24,17 +24,19 @@ class [[nodiscard]] Result {
   static_assert(!std::is_same_v<std::remove_cvref_t<T>, Error>, "a Result of an Error cannot tell the two apart");
 
  public:
-  using value_type = T;
+  using value_type = T;  ///< as std::expected has it
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT: a value is a result
+  /// Holds the value.
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: a value is a result
+  /// Holds the error.
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: and so is an error
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether there is a T
-  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }  ///< has_value()
 
   /// The value. @throws Error the one that is held, if there is no value.
   [[nodiscard]] T& value() & { return check(), *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& value() const& { return check(), *std::get_if<0>(&state_); }
-  [[nodiscard]] T&& value() && { return check(), std::move(*std::get_if<0>(&state_)); }
+  [[nodiscard]] const T& value() const& { return check(), *std::get_if<0>(&state_); }    ///< as above
+  [[nodiscard]] T&& value() && { return check(), std::move(*std::get_if<0>(&state_)); }  ///< as above
 
   [[nodiscard]] T& operator*() & { return value(); }                     ///< as value(): checked, never undefined
   [[nodiscard]] const T& operator*() const& { return value(); }          ///< as value()
@@ -50,6 +52,7 @@ class [[nodiscard]] Result {
 
   /// The error. @throws std::bad_variant_access if there is a value.
   [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
+  /// As above.
   [[nodiscard]] Error&& error() && { return std::get<1>(std::move(state_)); }
 
  private:
@@ -64,12 +67,13 @@ class [[nodiscard]] Result {
 template <>
 class [[nodiscard]] Result<void> {
  public:
-  using value_type = void;
+  using value_type = void;  ///< as std::expected has it
 
-  Result() = default;                                                            ///< success
+  Result() = default;  ///< success
+  /// Holds the error.
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: an error is a result
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether it went well
-  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }  ///< has_value()
 
   /// Nothing. @throws Error the one that is held.
   void value() const {

@@ -42,16 +42,16 @@ enum class DataType {
 
 /// One column's name and type.
 struct Field {
-  std::string name{};
-  DataType dtype = DataType::float64;
-  bool nullable = true;  ///< whether a value may be missing
+  std::string name{};                  ///< need not be unique; the first of its name is found
+  DataType dtype = DataType::float64;  ///< of all its values
+  bool nullable = true;                ///< whether a value may be missing
 
   friend bool operator==(const Field&, const Field&) = default;
 };
 
 /// The columns of a table, in order.
 struct Schema {
-  std::vector<Field> fields{};
+  std::vector<Field> fields{};  ///< in the order of the table
 
   /// The place of the first column of that name, if there is one; O(columns).
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const noexcept {

@@ -30,6 +30,7 @@ concept announcing_clock = clock_source<C> && requires(const C& clock, void (*wa
 template <clock_source Clock>
 class TimedWait {
  public:
+  /// Borrows all three, which must outlive it.
   TimedWait(const Clock& clock, std::mutex&, std::condition_variable& changed) : clock_(&clock), changed_(&changed) {}
 
   /// Waits until a notification, a spurious wake-up or the deadline. Returns whether the deadline is still ahead.
@@ -57,6 +58,7 @@ inline bool TimedWait<SteadyClock>::until(std::unique_lock<std::mutex>& lock, Ti
 template <announcing_clock Clock>
 class TimedWait<Clock> {
  public:
+  /// As above; subscribes to the clock until it is destroyed.
   TimedWait(const Clock& clock, std::mutex& mutex, std::condition_variable& changed)
       : clock_(&clock), waiter_{mutex, changed}, subscription_(clock.on_advance(&wake, &waiter_)) {}
   TimedWait(const TimedWait&) = delete;
