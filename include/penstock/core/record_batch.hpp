@@ -44,9 +44,16 @@ class RecordBatch {
       : RecordBatch(std::make_shared<const Schema>(std::move(schema)), std::move(columns)) {}
   /// The same, for many batches of one schema.
   RecordBatch(std::shared_ptr<const Schema> schema, std::vector<Column> columns)
-      : table_(std::make_shared<const Table>(Table{std::move(schema), std::move(columns)})),
-        rows_(table_->columns.empty() ? 0 : table_->columns.front().size()) {
-    check();
+      : rows_(columns.empty() ? 0 : columns.front().size()) {
+    if (schema->fields.size() != columns.size()) {
+      throw std::invalid_argument("RecordBatch: a schema of " + std::to_string(schema->fields.size()) +
+                                  " fields, but " + std::to_string(columns.size()) + " columns");
+    }
+    std::vector<Part> parts;
+    parts.reserve(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      parts.push_back(make_part(schema->fields[i], std::move(columns[i])));
+    table_ = std::make_shared<const Table>(Table{std::move(schema), std::move(parts)});
   }
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }                ///< O(1)
@@ -62,14 +69,16 @@ class RecordBatch {
   template <column_value T>
   [[nodiscard]] ColumnView<T> column(std::size_t place) const {
     try {
-      return ColumnView<T>(table_->columns.at(place), first_, rows_);
+      const Part& part = table_->columns.at(place);
+      return ColumnView<T>(*part.column, part.first + first_, rows_);
     } catch (const Error& error) {
       throw Error({.column = schema().fields[place].name}, error.found(), error.expected());
     }
   }
   /// Whether a value is there. @throws std::out_of_range if there is no such column.
   [[nodiscard]] bool is_valid(std::size_t place, std::size_t row) const {
-    return table_->columns.at(place).validity()[first_ + row];
+    const Part& part = table_->columns.at(place);
+    return part.column->validity()[part.first + first_ + row];
   }
 
   /// Rows [first, first + count) in the same memory; O(1). @throws std::out_of_range unless they are all there.
@@ -79,6 +88,35 @@ class RecordBatch {
     part.first_ += first;
     part.rows_ = count;
     return part;
+  }
+
+  /// This batch with more columns at its end; one whose name is there already takes the place of that one. The columns
+  /// of this batch, slice or not, are shared and not copied: O(columns).
+  /// @throws std::invalid_argument that names the column if it has another number of rows, or other than its field
+  /// says.
+  [[nodiscard]] RecordBatch with_columns(std::vector<Field> fields, std::vector<Column> columns) const {
+    if (fields.size() != columns.size()) {
+      throw std::invalid_argument("RecordBatch: " + std::to_string(fields.size()) + " fields, but " +
+                                  std::to_string(columns.size()) + " columns");
+    }
+    RecordBatch whole;
+    whole.rows_ = this->schema().fields.empty() && !columns.empty() ? columns.front().size() : rows_;
+    Schema schema = this->schema();
+    std::vector<Part> parts = table_->columns;
+    for (Part& part : parts) part.first += first_;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      Part part = whole.make_part(fields[i], std::move(columns[i]));
+      if (const auto place = schema.find(fields[i].name)) {
+        schema.fields[*place] = std::move(fields[i]);
+        parts[*place] = std::move(part);
+      } else {
+        schema.fields.push_back(std::move(fields[i]));
+        parts.push_back(std::move(part));
+      }
+    }
+    whole.table_ =
+        std::make_shared<const Table>(Table{std::make_shared<const Schema>(std::move(schema)), std::move(parts)});
+    return whole;
   }
 
   /// One row; borrows from this batch. @throws std::out_of_range if there is none.
@@ -105,32 +143,29 @@ class RecordBatch {
   }
 
  private:
+  struct Part {
+    std::shared_ptr<const Column> column;
+    std::size_t first;  // of its values is row 0 of the table
+  };
   struct Table {
     std::shared_ptr<const Schema> schema;
-    std::vector<Column> columns;
+    std::vector<Part> columns;
   };
 
-  void check() const {
-    const auto& [schema, columns] = *table_;
-    if (schema->fields.size() != columns.size()) {
-      throw std::invalid_argument("RecordBatch: a schema of " + std::to_string(schema->fields.size()) +
-                                  " fields, but " + std::to_string(columns.size()) + " columns");
+  [[nodiscard]] Part make_part(const Field& field, Column&& column) const {
+    if (column.dtype() != field.dtype) {
+      throw std::invalid_argument("RecordBatch: column " + field.name + " is " +
+                                  std::string(to_string(column.dtype())) + ", its field says " +
+                                  std::string(to_string(field.dtype)));
     }
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const Field& field = schema->fields[i];
-      if (columns[i].dtype() != field.dtype) {
-        throw std::invalid_argument("RecordBatch: column " + field.name + " is " +
-                                    std::string(to_string(columns[i].dtype())) + ", its field says " +
-                                    std::string(to_string(field.dtype)));
-      }
-      if (columns[i].size() != rows_) {
-        throw std::invalid_argument("RecordBatch: column " + field.name + " has " + std::to_string(columns[i].size()) +
-                                    " values, the first has " + std::to_string(rows_));
-      }
-      if (!field.nullable && !columns[i].validity().all_valid()) {
-        throw std::invalid_argument("RecordBatch: column " + field.name + " has missing values, its field allows none");
-      }
+    if (column.size() != rows_) {
+      throw std::invalid_argument("RecordBatch: column " + field.name + " has " + std::to_string(column.size()) +
+                                  " values, the first has " + std::to_string(rows_));
     }
+    if (!field.nullable && !column.validity().all_valid()) {
+      throw std::invalid_argument("RecordBatch: column " + field.name + " has missing values, its field allows none");
+    }
+    return {std::make_shared<const Column>(std::move(column)), 0};
   }
 
   void fill_matrix_column(const std::string& name, std::span<double> out, std::size_t j, std::size_t stride,
@@ -154,7 +189,7 @@ class RecordBatch {
         throw Error({.column = name}, "a column of type " + std::string(to_string(schema().fields[place].dtype)),
                     "numbers (encode texts first)");
     }
-    if (table_->columns[place].validity().all_valid()) return;
+    if (table_->columns[place].column->validity().all_valid()) return;
     const double substitute =
         options.missing == Missing::fill ? options.fill : std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 0; i < rows_; ++i) {
