@@ -24,5 +24,7 @@
 #include "penstock/core/source.hpp"
 #include "penstock/core/timed_wait.hpp"
 #include "penstock/core/validity.hpp"
+#include "penstock/io/format_number.hpp"
+#include "penstock/io/output_file.hpp"
 #include "penstock/version.hpp"
 // IWYU pragma: end_exports
