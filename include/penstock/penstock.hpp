@@ -24,6 +24,8 @@
 #include "penstock/core/source.hpp"
 #include "penstock/core/timed_wait.hpp"
 #include "penstock/core/validity.hpp"
+#include "penstock/io/batch_cells.hpp"
+#include "penstock/io/csv_writer.hpp"
 #include "penstock/io/format_number.hpp"
 #include "penstock/io/output_file.hpp"
 #include "penstock/version.hpp"

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A batch read cell by cell, for what writes it row by row.
+
+#include "penstock/core/record_batch.hpp"
+
+#include <cstddef>      // size_t
+#include <cstdint>      // int64_t
+#include <string_view>  // string_view
+#include <utility>      // forward
+#include <variant>      // variant, visit
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// One column of whatever type.
+using AnyColumnView = std::variant<ColumnView<double>, ColumnView<std::int64_t>, ColumnView<bool>,
+                                   ColumnView<Timestamp>, ColumnView<std::string_view>>;
+
+/// All columns of a batch, in order; they borrow from it.
+inline std::vector<AnyColumnView> column_views(const RecordBatch& batch) {
+  std::vector<AnyColumnView> views;
+  const auto& fields = batch.schema().fields;
+  views.reserve(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    switch (fields[i].dtype) {
+      case DataType::float64: views.emplace_back(batch.column<double>(i)); break;
+      case DataType::int64: views.emplace_back(batch.column<std::int64_t>(i)); break;
+      case DataType::boolean: views.emplace_back(batch.column<bool>(i)); break;
+      case DataType::timestamp: views.emplace_back(batch.column<Timestamp>(i)); break;
+      case DataType::string:
+      case DataType::category: views.emplace_back(batch.column<std::string_view>(i)); break;
+    }
+  }
+  return views;
+}
+
+/// Calls `put(value)` with the cell's value, or `put_missing()`.
+template <class Put, class PutMissing>
+void visit_cell(const AnyColumnView& column, std::size_t row, Put&& put, PutMissing&& put_missing) {
+  std::visit(
+      [&](const auto& view) {
+        if (view.is_valid(row)) {
+          put(view[row]);
+        } else {
+          put_missing();
+        }
+      },
+      column);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
