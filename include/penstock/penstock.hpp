@@ -27,6 +27,8 @@
 #include "penstock/io/batch_cells.hpp"
 #include "penstock/io/csv_writer.hpp"
 #include "penstock/io/format_number.hpp"
+#include "penstock/io/json_lines_writer.hpp"
+#include "penstock/io/json_text.hpp"
 #include "penstock/io/output_file.hpp"
 #include "penstock/version.hpp"
 // IWYU pragma: end_exports
