@@ -30,5 +30,9 @@
 #include "penstock/io/json_lines_writer.hpp"
 #include "penstock/io/json_text.hpp"
 #include "penstock/io/output_file.hpp"
+#include "penstock/serve/linear_model.hpp"
+#include "penstock/serve/linear_model_check.hpp"
+#include "penstock/serve/linear_model_columns.hpp"
+#include "penstock/serve/linear_model_spec.hpp"
 #include "penstock/version.hpp"
 // IWYU pragma: end_exports

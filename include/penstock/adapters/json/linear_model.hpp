@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Linear models as JSON files; docs/model-file.md tells each member.
+//
+//     Result<LinearModel> model = load_linear_model("churn.json");
+//     if (!model) return fail(model.error().what());   // churn.json: found 0 at numeric[2].scale, expected ... above 0
+//     std::vector<double> scores = (*model)(batch);
+//     save_linear_model(*model, "copy.json").value();  // throws what went wrong
+
+#include "penstock/adapters/json/linear_model_reader.hpp"
+#include "penstock/adapters/json/linear_model_writer.hpp"
+#include "penstock/adapters/json/reader.hpp"
+#include "penstock/core/error.hpp"
+#include "penstock/core/result.hpp"
+#include "penstock/serve/linear_model.hpp"
+
+#include <algorithm>     // min
+#include <cerrno>        // errno
+#include <cstddef>       // size_t
+#include <cstdio>        // FILE, fopen, fread, fwrite, remove, rename
+#include <memory>        // unique_ptr
+#include <string>        // string
+#include <string_view>   // string_view
+#include <system_error>  // generic_category
+
+namespace penstock {
+inline namespace v0 {
+
+/// What a model file may cost, so that a hostile one costs no more.
+struct LinearModelFileOptions {
+  std::size_t max_bytes = std::size_t{16} << 20;  ///< of the file; no more than that is read
+  std::size_t max_values = 1'000'000;             ///< numbers, texts, arrays and objects together
+};
+
+/// The model that a JSON text describes. `source` names the text in errors. O(bytes), and memory in proportion to
+/// options.max_values at most. The Error names what is wrong by its byte or its place, such as numeric[2].scale; it is
+/// also what golden rows that do not come out give.
+[[nodiscard]] inline Result<LinearModel> parse_linear_model(std::string_view text, const std::string& source,
+                                                            const LinearModelFileOptions& options = {}) {
+  try {
+    const nlohmann::json json =
+        detail::parse_json(text, source, {.max_bytes = options.max_bytes, .max_values = options.max_values});
+    return LinearModel(detail::read_linear_model(detail::JsonReader(json, source)));
+  } catch (const LinearModelError& error) {
+    return Error({.source = source}, error.found() + " at " + error.member(), error.expected());
+  } catch (const Error& error) { return error; }
+}
+
+/// The model in a file. Errors as parse_linear_model, and those of the file system.
+[[nodiscard]] inline Result<LinearModel> load_linear_model(const std::string& path,
+                                                           const LinearModelFileOptions& options = {}) {
+  const auto fail = [&path](int code) {
+    return Error({.source = path}, std::generic_category().message(code), "a model file");
+  };
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
+  if (!file) return fail(errno);
+  std::string text;
+  char part[1 << 14];
+  while (text.size() <= options.max_bytes) {  // one byte more than allowed is enough to know
+    const std::size_t count = std::fread(part, 1, sizeof(part), file.get());
+    text.append(part, count);
+    if (count == 0) break;
+  }
+  if (std::ferror(file.get()) != 0) return fail(errno);
+  return parse_linear_model(text, path, options);
+}
+
+/// The text of the model's file. Loading it gives the same model to the last bit, and the text of that is the same.
+/// @throws std::invalid_argument if a name or category is not UTF-8, or the metadata is not a JSON object.
+[[nodiscard]] inline std::string to_json(const LinearModel& model) { return detail::write_linear_model(model.spec()); }
+
+/// Writes the file beside `path`, as path + ".part", and renames it when it is whole: who reads `path` sees the old
+/// model or the new one. The Error is that of the file system; `path` is as it was then. Throws as to_json.
+[[nodiscard]] inline Result<void> save_linear_model(const LinearModel& model, const std::string& path) {
+  const std::string text = to_json(model);
+  const std::string part = path + ".part";
+  const auto fail = [](const std::string& where, int code) {
+    return Error({.source = where}, std::generic_category().message(code), "to write a model file");
+  };
+  std::FILE* file = std::fopen(part.c_str(), "wb");
+  if (file == nullptr) return fail(part, errno);
+  errno = 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
+  int code = errno;
+  if (std::fclose(file) != 0 || !written) {
+    if (written) code = errno;
+    std::remove(part.c_str());
+    return fail(part, code);
+  }
+  if (std::rename(part.c_str(), path.c_str()) != 0) {
+    code = errno;
+    std::remove(part.c_str());
+    return fail(path, code);
+  }
+  return {};
+}
+
+}  // namespace v0
+}  // namespace penstock

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Refuses a LinearModelSpec that cannot be a model, by the name of its first member that is wrong.
+//
+//     detail::check(spec);   // LinearModelError: LinearModelSpec.numeric[2].scale: found 0, expected ... above 0
+
+#include "penstock/serve/linear_model_spec.hpp"
+
+#include <charconv>       // to_chars
+#include <cmath>          // isfinite
+#include <cstddef>        // size_t
+#include <string>         // string
+#include <string_view>    // string_view
+#include <unordered_set>  // unordered_set
+#include <utility>        // move
+#include <vector>         // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// The shortest digits that read back as the same number.
+inline std::string shortest(double x) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), x).ptr};
+}
+
+inline std::string in_quotes(std::string_view text) {
+  constexpr std::size_t most = 60;
+  return text.size() <= most ? "'" + std::string(text) + "'" : "'" + std::string(text.substr(0, most)) + "...'";
+}
+
+inline std::string member(std::string_view array, std::size_t i, std::string_view name = {}) {
+  return std::string(array) + '[' + std::to_string(i) + ']' + (name.empty() ? "" : "." + std::string(name));
+}
+
+/// Names that must be there and differ, each known by the path that it stands at.
+class NameCheck {
+ public:
+  void add(std::string path, const std::string& name) {
+    if (name.empty()) throw LinearModelError(std::move(path), "an empty name", "the name of a column or feature");
+    if (!names_.insert(name).second)
+      throw LinearModelError(std::move(path), in_quotes(name) + " again", "each name once");
+  }
+  [[nodiscard]] bool contains(const std::string& name) const { return names_.contains(name); }
+
+ private:
+  std::unordered_set<std::string> names_;
+};
+
+inline void check_finite(std::string path, double x) {
+  if (!std::isfinite(x)) throw LinearModelError(std::move(path), shortest(x), "a finite number");
+}
+
+inline void check_above_zero(std::string path, double x) {
+  if (!(std::isfinite(x) && x > 0)) throw LinearModelError(std::move(path), shortest(x), "a finite number above 0");
+}
+
+inline void check_terms(const std::string& path, const std::vector<WeightedColumn>& terms, const NameCheck& derived) {
+  NameCheck columns;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    columns.add(member(path, i, "column"), terms[i].column);
+    check_finite(member(path, i, "weight"), terms[i].weight);
+    if (derived.contains(terms[i].column)) {
+      throw LinearModelError(member(path, i, "column"), "the derived feature " + in_quotes(terms[i].column),
+                             "a column of the frame");
+    }
+  }
+}
+
+inline void check(const LinearModelSpec& spec) {
+  NameCheck derived;
+  for (std::size_t i = 0; i < spec.derived.size(); ++i) derived.add(member("derived", i, "name"), spec.derived[i].name);
+  std::unordered_set<std::string_view> numbers;  // columns of the frame that are read as numbers
+  for (std::size_t i = 0; i < spec.derived.size(); ++i) {
+    const DerivedFeature& d = spec.derived[i];
+    if (d.numerator.empty()) throw LinearModelError(member("derived", i, "numerator"), "no columns", "at least one");
+    check_terms(member("derived", i, "numerator"), d.numerator, derived);
+    check_terms(member("derived", i, "denominator"), d.denominator, derived);
+    if (!d.denominator.empty()) check_above_zero(member("derived", i, "floor"), d.floor);
+    for (const WeightedColumn& term : d.numerator) numbers.insert(term.column);
+    for (const WeightedColumn& term : d.denominator) numbers.insert(term.column);
+  }
+
+  NameCheck features;
+  std::size_t columns = spec.numeric.size();
+  for (std::size_t i = 0; i < spec.numeric.size(); ++i) {
+    const NumericFeature& f = spec.numeric[i];
+    features.add(member("numeric", i, "name"), f.name);
+    check_finite(member("numeric", i, "mean"), f.mean);
+    check_above_zero(member("numeric", i, "scale"), f.scale);
+    check_finite(member("numeric", i, "missing_value"), f.missing_value);
+    if (!derived.contains(f.name)) numbers.insert(f.name);
+  }
+  for (std::size_t i = 0; i < spec.categorical.size(); ++i) {
+    const CategoricalFeature& f = spec.categorical[i];
+    features.add(member("categorical", i, "name"), f.name);
+    if (derived.contains(f.name)) {
+      throw LinearModelError(member("categorical", i, "name"), "the derived feature " + in_quotes(f.name),
+                             "a column of texts");
+    }
+    if (numbers.contains(f.name)) {
+      throw LinearModelError(member("categorical", i, "name"), in_quotes(f.name) + ", which is read as a number too",
+                             "a column of texts");
+    }
+    if (f.categories.empty()) {
+      throw LinearModelError(member("categorical", i, "categories"), "no categories", "at least one");
+    }
+    std::unordered_set<std::string_view> texts;
+    for (std::size_t k = 0; k < f.categories.size(); ++k) {
+      if (!texts.insert(f.categories[k]).second) {
+        throw LinearModelError(member(member("categorical", i, "categories"), k), in_quotes(f.categories[k]) + " again",
+                               "each category once");
+      }
+    }
+    columns += f.columns();
+  }
+
+  if (spec.coefficients.size() != columns) {
+    throw LinearModelError("coefficients", std::to_string(spec.coefficients.size()) + " numbers",
+                           std::to_string(columns) + ", one for each numeric feature and each column of a category");
+  }
+  for (std::size_t i = 0; i < columns; ++i) check_finite(member("coefficients", i), spec.coefficients[i]);
+  check_finite("intercept", spec.intercept);
+  if (!(spec.threshold >= 0 && spec.threshold <= 1)) {
+    throw LinearModelError("threshold", shortest(spec.threshold), "a number from 0 to 1");
+  }
+  if (!(spec.golden.tolerance >= 0 && spec.golden.tolerance <= 1e-3)) {
+    throw LinearModelError("golden.tolerance", shortest(spec.golden.tolerance), "a number from 0 to 0.001");
+  }
+  for (std::size_t i = 0; i < spec.golden.rows.size(); ++i) {
+    check_finite(member("golden.rows", i, "score"), spec.golden.rows[i].score);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a linear model consists of, as plain data: what a model file holds and a trainer fills in.
+//
+//     LinearModelSpec spec{
+//         .kind = LinearModelKind::logistic,
+//         .derived = {{"minutes_per_day", {{"minutes", 1}}, {{"days", 1}}, 1}},   // minutes / max(1, days)
+//         .numeric = {{"minutes_per_day", 2.5, 1.2, MissingNumber::mean}},
+//         .categorical = {{"country", {"US", "NA"}, Unseen::ignore, MissingText::ignore}},
+//         .coefficients = {0.8, -0.1, 0.3},                                       // minutes_per_day, US, NA
+//         .intercept = -1.5};
+//     LinearModel model(spec);                                                    // serve/linear_model.hpp
+
+#include <cstddef>      // size_t
+#include <stdexcept>    // invalid_argument
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <variant>      // variant, monostate
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// What the score of a row is.
+enum class LinearModelKind {
+  linear,   ///< the weighted sum itself
+  logistic  ///< the probability 1 / (1 + exp(-sum))
+};
+
+/// What stands in for a number that is missing: a null, a NaN, or a derived feature of one.
+enum class MissingNumber {
+  error,  ///< nothing: an Error names the row and the column
+  mean,   ///< the feature's mean, so that it adds nothing to the sum
+  value,  ///< NumericFeature::missing_value
+  nan     ///< a NaN, which makes the score one
+};
+
+/// What becomes of a text that is not among the categories.
+enum class Unseen {
+  error,   ///< an Error names the row, the column and the text
+  ignore,  ///< all its columns are zero
+  other    ///< one more column after those of the categories stands for all such texts
+};
+
+/// What becomes of a text that is missing. An empty text is not missing.
+enum class MissingText {
+  error,    ///< an Error names the row and the column
+  ignore,   ///< all its columns are zero
+  category  ///< one more column, the last of the feature
+};
+
+/// A column of numbers times a weight.
+struct WeightedColumn {
+  std::string column{};  ///< a column of the frame, not a derived feature
+  double weight = 1;
+
+  friend bool operator==(const WeightedColumn&, const WeightedColumn&) = default;
+};
+
+/// A number made of others: sum(numerator) / max(floor, sum(denominator)), or sum(numerator) if there is no
+/// denominator. The floor is what keeps it from dividing by zero. It is missing where a number that it needs is
+/// missing.
+struct DerivedFeature {
+  std::string name{};
+  std::vector<WeightedColumn> numerator{};    ///< summed in this order; at least one
+  std::vector<WeightedColumn> denominator{};  ///< summed in this order; may be empty
+  double floor = 1;                           ///< above 0; not used without a denominator
+
+  friend bool operator==(const DerivedFeature&, const DerivedFeature&) = default;
+};
+
+/// A number as the model takes it: (x - mean) / scale.
+struct NumericFeature {
+  std::string name{};  ///< a derived feature if there is one of that name, else a column of the frame
+  double mean = 0;
+  double scale = 1;  ///< above 0; 1 for a column that is constant
+  MissingNumber missing = MissingNumber::error;
+  double missing_value = 0;  ///< in units of the column; used by MissingNumber::value
+
+  friend bool operator==(const NumericFeature&, const NumericFeature&) = default;
+};
+
+/// A text as the model takes it: a column of 0 and 1 for each category, one behind the other.
+struct CategoricalFeature {
+  std::string name{};                     ///< a column of texts or categories
+  std::vector<std::string> categories{};  ///< different from each other; at least one
+  Unseen unseen = Unseen::error;
+  MissingText missing = MissingText::error;
+
+  /// How many coefficients it takes: the categories, the other texts, the missing ones.
+  [[nodiscard]] std::size_t columns() const noexcept {
+    return categories.size() + (unseen == Unseen::other ? 1 : 0) + (missing == MissingText::category ? 1 : 0);
+  }
+
+  friend bool operator==(const CategoricalFeature&, const CategoricalFeature&) = default;
+};
+
+/// A value of a golden row: missing, a number or a text.
+struct GoldenValue {
+  std::string column{};
+  std::variant<std::monostate, double, std::string> value{};
+
+  friend bool operator==(const GoldenValue&, const GoldenValue&) = default;
+};
+
+/// A row of raw columns and the score that the model gave for it when it was made.
+struct GoldenRow {
+  std::vector<GoldenValue> inputs{};  ///< one for each column that the model reads
+  double score = 0;
+
+  friend bool operator==(const GoldenRow&, const GoldenRow&) = default;
+};
+
+/// Rows whose scores must come out again, or the model is refused: the defence against a file or a program that has
+/// changed since training.
+struct GoldenRows {
+  /// How far a score may be off, relative to what rounding can move: see LinearModel. Another order of the same sums,
+  /// another CPU or another maths library moves far less than the default.
+  double tolerance = 1e-12;
+  std::vector<GoldenRow> rows{};
+
+  friend bool operator==(const GoldenRows&, const GoldenRows&) = default;
+};
+
+/// All of a linear model. Checked as a whole when a LinearModel is made of it.
+struct LinearModelSpec {
+  LinearModelKind kind = LinearModelKind::logistic;
+  std::vector<DerivedFeature> derived{};
+  std::vector<NumericFeature> numeric{};
+  std::vector<CategoricalFeature> categorical{};
+  std::vector<double> coefficients{};  ///< of the numeric features in order, then of each categorical one's columns
+  double intercept = 0;
+  double threshold = 0.5;  ///< probability from which the label is 1; in [0, 1]; not used by a linear model
+  GoldenRows golden{};
+  std::string metadata{};  ///< about the training, a JSON text or empty; kept, not read
+
+  friend bool operator==(const LinearModelSpec&, const LinearModelSpec&) = default;
+};
+
+/// A member of a LinearModelSpec that cannot be: which, what it is, what is needed.
+class LinearModelError : public std::invalid_argument {
+ public:
+  /// `member` is a path such as "numeric[2].scale".
+  LinearModelError(std::string member, std::string found, std::string expected)
+      : std::invalid_argument("LinearModelSpec." + member + ": found " + found + ", expected " + expected),
+        member_(std::move(member)),
+        found_(std::move(found)),
+        expected_(std::move(expected)) {}
+
+  [[nodiscard]] const std::string& member() const noexcept { return member_; }
+  [[nodiscard]] const std::string& found() const noexcept { return found_; }
+  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }
+
+ private:
+  std::string member_;
+  std::string found_;
+  std::string expected_;
+};
+
+/// The words that a model file uses: the enumerators' own names.
+[[nodiscard]] constexpr std::string_view to_string(LinearModelKind kind) noexcept {
+  return kind == LinearModelKind::linear ? "linear" : "logistic";
+}
+/// As above.
+[[nodiscard]] constexpr std::string_view to_string(MissingNumber missing) noexcept {
+  switch (missing) {
+    case MissingNumber::error: return "error";
+    case MissingNumber::mean: return "mean";
+    case MissingNumber::value: return "value";
+    case MissingNumber::nan: return "nan";
+  }
+  return "unknown";
+}
+/// As above.
+[[nodiscard]] constexpr std::string_view to_string(Unseen unseen) noexcept {
+  switch (unseen) {
+    case Unseen::error: return "error";
+    case Unseen::ignore: return "ignore";
+    case Unseen::other: return "other";
+  }
+  return "unknown";
+}
+/// As above.
+[[nodiscard]] constexpr std::string_view to_string(MissingText missing) noexcept {
+  switch (missing) {
+    case MissingText::error: return "error";
+    case MissingText::ignore: return "ignore";
+    case MissingText::category: return "category";
+  }
+  return "unknown";
+}
+
+}  // namespace v0
+}  // namespace penstock
