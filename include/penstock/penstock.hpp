@@ -34,5 +34,6 @@
 #include "penstock/serve/linear_model_check.hpp"
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
+#include "penstock/stats/roc_auc.hpp"
 #include "penstock/version.hpp"
 // IWYU pragma: end_exports

@@ -156,7 +156,6 @@ TEST_CASE("a model with its golden rows goes through a file") {
   const TemporaryFile file("model.json");
   REQUIRE(save_linear_model(model, file.path()));
   CHECK(read_file(file.path()) == to_json(model));
-  CHECK_FALSE(std::filesystem::exists(file.path() + ".part"));
   const Result<LinearModel> loaded = load_linear_model(file.path());
   REQUIRE(loaded);
   CHECK(loaded->spec() == model.spec());
@@ -267,7 +266,7 @@ TEST_CASE("the errors of the file system are reported") {
   CHECK_FALSE(load_linear_model(std::filesystem::temp_directory_path().string()));
   const LinearModel model({.kind = LinearModelKind::linear, .intercept = 2.5});
   CHECK_THAT(save_linear_model(model, "no/such/model.json").error().what(),
-             StartsWith("no/such/model.json.part: found No such file or directory"));
+             StartsWith("no/such/model.json") && ContainsSubstring("No such file or directory"));
   const TemporaryFile file("cap.json");
   REQUIRE(save_linear_model(model, file.path()));
   CHECK(load_linear_model(file.path()));

@@ -13,12 +13,12 @@
 #include "penstock/adapters/json/reader.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/result.hpp"
+#include "penstock/io/output_file.hpp"
 #include "penstock/serve/linear_model.hpp"
 
-#include <algorithm>     // min
 #include <cerrno>        // errno
 #include <cstddef>       // size_t
-#include <cstdio>        // FILE, fopen, fread, fwrite, remove, rename
+#include <cstdio>        // FILE, fclose, ferror, fopen, fread
 #include <memory>        // unique_ptr
 #include <string>        // string
 #include <string_view>   // string_view
@@ -73,30 +73,17 @@ struct LinearModelFileOptions {
 /// @throws std::invalid_argument if a name or category is not UTF-8, or the metadata is not a JSON object.
 [[nodiscard]] inline std::string to_json(const LinearModel& model) { return detail::write_linear_model(model.spec()); }
 
-/// Writes the file beside `path`, as path + ".part", and renames it when it is whole: who reads `path` sees the old
-/// model or the new one. The Error is that of the file system; `path` is as it was then. Throws as to_json.
+/// Writes the file; who reads `path` meanwhile sees the old file or the whole new one. The Error is that of the file
+/// system, and the old file is still there then. Throws as to_json.
 [[nodiscard]] inline Result<void> save_linear_model(const LinearModel& model, const std::string& path) {
   const std::string text = to_json(model);
-  const std::string part = path + ".part";
-  const auto fail = [](const std::string& where, int code) {
-    return Error({.source = where}, std::generic_category().message(code), "to write a model file");
-  };
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  if (file == nullptr) return fail(part, errno);
-  errno = 0;
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
-  int code = errno;
-  if (std::fclose(file) != 0 || !written) {
-    if (written) code = errno;
-    std::remove(part.c_str());
-    return fail(part, code);
-  }
-  if (std::rename(part.c_str(), path.c_str()) != 0) {
-    code = errno;
-    std::remove(part.c_str());
-    return fail(path, code);
-  }
-  return {};
+  try {
+    OutputFile out(path, {.atomic = true});
+    out.append(text);
+    out.end_record();
+    out.close();
+    return {};
+  } catch (const Error& error) { return error; }
 }
 
 }  // namespace v0
