@@ -29,8 +29,15 @@ concept lazy = requires(const std::remove_cvref_t<R>& r) { r.eval(); } &&
                !std::same_as<std::remove_cvref_t<decltype(std::declval<const std::remove_cvref_t<R>&>().eval())>,
                              std::remove_cvref_t<R>>;
 
+/// What a range-based for reads, with a size. Not std::ranges::input_range alone, because iterators of numeric
+/// libraries, those of xtensor's expressions for one, are often none by C++20's letter.
 template <class R>
-concept plain_values = !lazy<R> && std::ranges::sized_range<R> && std::ranges::input_range<R>;
+concept plain_values = !lazy<R> && ((std::ranges::sized_range<R> && std::ranges::input_range<R>) ||
+                                    requires(std::remove_reference_t<R>& r) {
+                                      { r.size() } -> std::convertible_to<std::size_t>;
+                                      { r.begin() != r.end() } -> std::convertible_to<bool>;
+                                      *r.begin();
+                                    });
 
 /// Rows and columns with element access, as Eigen's matrices have.
 template <class R>
@@ -45,11 +52,28 @@ concept lazy_values = lazy<R> && requires(const std::remove_cvref_t<R>& r) {
   requires plain_values<decltype(r.eval())> || matrix_like<decltype(r.eval())>;
 };
 
+template <class R>
+auto value_of(R&& result) {  // never called: its type is asked for
+  if constexpr (lazy<R>) {
+    return detail::value_of(result.eval());
+  } else if constexpr (std::ranges::input_range<R>) {
+    return std::ranges::range_value_t<R>(*result.begin());
+  } else if constexpr (plain_values<R>) {
+    return *result.begin();
+  } else {
+    return result(0, 0);
+  }
+}
+
 }  // namespace detail
 
 /// What a model may return: as many values as the chunk has rows, in the order of its rows.
 template <class R>
 concept row_values = detail::plain_values<R> || detail::matrix_like<R> || detail::lazy_values<R>;
+
+/// The type of one value of a model's result.
+template <row_values R>
+using row_value_t = decltype(detail::value_of(std::declval<R>()));
 
 /// Calls `take(value)` for each value of a model's result in row order, a matrix row by row, and returns how many there
 /// were. O(values); computes a lazy expression once. What the result refers to, the chunk included, has to live still.

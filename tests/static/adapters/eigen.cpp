@@ -7,8 +7,8 @@
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
-#include <utility>
-#include <vector>
+#include <span>
+#include <type_traits>
 
 namespace {
 
@@ -67,6 +67,12 @@ static_assert(row_values<Eigen::Map<const VectorXd>>);
 static_assert(!row_values<double>);
 static_assert(!row_values<Eigen::SparseMatrix<double>>);
 static_assert(!row_values<decltype(w.asDiagonal())>);
+
+static_assert(std::is_same_v<row_value_t<VectorXd>, double>);
+static_assert(std::is_same_v<row_value_t<Eigen::ArrayXf>, float>);
+static_assert(std::is_same_v<row_value_t<Eigen::MatrixXi>, int>);
+static_assert(std::is_same_v<row_value_t<decltype(m * w)>, double>);
+static_assert(std::is_same_v<row_value_t<decltype(w.array() > 0)>, bool>);
 
 using Slice = frame_slice_t<MatrixXd>;
 constexpr auto generic = [](const auto& x) { return x * w; };
