@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The line of threads that wait for the same thing, each on a condition variable of its own.
+//
+//     line.join(waiter);                                  // all of it under the queue's lock
+//     while (!waiter.granted) waiter.changed.wait(lock);
+//     line.leave(waiter);
+//
+//     Waiter* next = line.grant_first();                  // another thread: takes the first off the line ...
+//     lock.unlock();
+//     next->changed.notify_one();                         // ... and wakes it and no other, outside the lock
+//
+// The grant is written down, unlike a notification. So a thread that leaves by a timeout or a stop at the moment when
+// it was woken knows that it was, and whoever leaves sees to it that the next one is woken in its place.
+
+#include <condition_variable>  // condition_variable
+#include <cstddef>             // size_t
+#include <forward_list>        // forward_list
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// A place for one thread to wait. It belongs to the queue and not to the thread, because it is notified outside the
+/// lock, when the thread may have left already. A notification that comes late is a spurious wake-up for its next user.
+struct Waiter {
+  std::condition_variable changed;
+  std::size_t need = 1;  ///< slots or items waited for
+  bool granted = false;  ///< taken off the line: its thread is to look again
+  Waiter* ahead = nullptr;
+  Waiter* behind = nullptr;
+};
+
+/// Waiters that are free to use; grows to the most that ever waited at once. Under the queue's lock.
+class WaiterPool {
+ public:
+  [[nodiscard]] Waiter& take() {
+    if (free_ == nullptr) free_ = &all_.emplace_front();
+    Waiter& waiter = *free_;
+    free_ = waiter.behind;
+    return waiter;
+  }
+  void give_back(Waiter& waiter) noexcept {
+    waiter.behind = free_;
+    free_ = &waiter;
+  }
+
+ private:
+  std::forward_list<Waiter> all_;  // not moved by growth
+  Waiter* free_ = nullptr;         // linked by `behind`
+};
+
+/// First come, first woken. Under the queue's lock.
+class WaitLine {
+ public:
+  void join(Waiter& waiter, std::size_t need) noexcept {
+    waiter.need = need;
+    waiter.granted = false;
+    waiter.behind = nullptr;
+    waiter.ahead = last_;
+    (last_ != nullptr ? last_->behind : first_) = &waiter;
+    last_ = &waiter;
+    ++size_;
+    bulks_ += need > 1;
+  }
+
+  /// Back to the front: it was granted its turn, but another thread was quicker.
+  void rejoin(Waiter& waiter) noexcept {
+    --granted_;
+    waiter.granted = false;
+    waiter.ahead = nullptr;
+    waiter.behind = first_;
+    (first_ != nullptr ? first_->ahead : last_) = &waiter;
+    first_ = &waiter;
+  }
+
+  void leave(Waiter& waiter) noexcept {
+    if (waiter.granted) {
+      --granted_;
+    } else {
+      unlink(waiter);
+    }
+    --size_;
+    bulks_ -= waiter.need > 1;
+  }
+
+  /// Who stands first; nullptr if everybody has been granted a turn.
+  [[nodiscard]] Waiter* first() const noexcept { return first_; }
+
+  /// Takes the first off the line and returns it, to be notified.
+  Waiter* grant_first() noexcept {
+    Waiter* waiter = first_;
+    unlink(*waiter);
+    waiter->granted = true;
+    ++granted_;
+    return waiter;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }        ///< threads, the granted ones included
+  [[nodiscard]] std::size_t granted() const noexcept { return granted_; }  ///< woken, but not yet running
+  [[nodiscard]] std::size_t bulks() const noexcept { return bulks_; }      ///< those that need more than one
+
+ private:
+  void unlink(Waiter& waiter) noexcept {
+    (waiter.ahead != nullptr ? waiter.ahead->behind : first_) = waiter.behind;
+    (waiter.behind != nullptr ? waiter.behind->ahead : last_) = waiter.ahead;
+  }
+
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t granted_ = 0;
+  std::size_t bulks_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
