@@ -57,9 +57,16 @@ inline char* format_timestamp(char* out, Timestamp time) noexcept {
     for (int i = count; i-- > 0; value /= 10) out[i] = static_cast<char>('0' + value % 10);
     out += count;
   };
-  const auto day = std::chrono::floor<std::chrono::days>(time);  // towards the past, also before 1970
+  // Whole seconds first: the first midnight before the earliest Timestamp is not a Timestamp.
+  std::chrono::sys_seconds second{std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch())};
+  std::chrono::nanoseconds fraction = time.time_since_epoch() % std::chrono::seconds{1};
+  if (fraction < fraction.zero()) {  // towards the past, also before 1970
+    second -= std::chrono::seconds{1};
+    fraction += std::chrono::seconds{1};
+  }
+  const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{time - day};
+  const std::chrono::hh_mm_ss clock{second - day};
   digits(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);  // 1677 to 2262
   *out++ = '-';
   digits(static_cast<unsigned>(date.month()), 2);
@@ -71,7 +78,7 @@ inline char* format_timestamp(char* out, Timestamp time) noexcept {
   digits(static_cast<std::uint64_t>(clock.minutes().count()), 2);
   *out++ = ':';
   digits(static_cast<std::uint64_t>(clock.seconds().count()), 2);
-  if (const auto ns = static_cast<std::uint64_t>(clock.subseconds().count()); ns != 0) {
+  if (const auto ns = static_cast<std::uint64_t>(fraction.count()); ns != 0) {
     *out++ = '.';
     if (ns % 1'000'000 == 0) {
       digits(ns / 1'000'000, 3);
