@@ -30,6 +30,8 @@
 #include "penstock/io/json_lines_writer.hpp"
 #include "penstock/io/json_text.hpp"
 #include "penstock/io/output_file.hpp"
+#include "penstock/metrics/latency_histogram.hpp"
+#include "penstock/metrics/stream_metrics.hpp"
 #include "penstock/queue/bounded_queue.hpp"
 #include "penstock/queue/concepts.hpp"
 #include "penstock/queue/deadline.hpp"

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Counts of durations by size, to a stated number of decimal digits, in memory that does not grow with their number.
+//
+//     LatencyHistogram latency;                     // 3 digits: each value is known to 0.1 %
+//     latency.record(1ms);
+//     latency.record(1'250'000);                    // integers are nanoseconds
+//     latency.value_at_quantile(0.99);              // nanoseconds
+//
+// The bucket scheme is that of HdrHistogram: each power of two is cut into 2^k buckets of equal width, with 2^k chosen
+// for the digits, so that a bucket's place follows from the leading zeros and one shift. Only the stretch of buckets
+// between the least and the greatest value is held in memory.
+
+#include "penstock/config.hpp"
+
+#include <algorithm>  // max, min
+#include <bit>        // bit_width
+#include <chrono>     // nanoseconds
+#include <cmath>      // ceil, nextafter, sqrt
+#include <cstddef>    // size_t
+#include <cstdint>    // int64_t, uint64_t
+#include <limits>     // numeric_limits
+#include <stdexcept>  // invalid_argument
+#include <string>     // to_string
+#include <utility>    // move
+#include <vector>     // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// What a histogram can tell apart, and what it holds.
+struct LatencyHistogramOptions {
+  int significant_digits = 3;  ///< 1 to 5: a value is known to 10^-digits of itself
+  std::int64_t lowest = 1;     ///< ns, at least 1: values that differ by less need not be told apart
+  std::int64_t highest = std::numeric_limits<std::int64_t>::max();  ///< ns; values above are counted as above_range()
+  bool auto_resize = true;  ///< memory follows the values; false takes all of it at once, and recording never allocates
+
+  friend bool operator==(const LatencyHistogramOptions&, const LatencyHistogramOptions&) = default;
+};
+
+/// The figures of a histogram at one moment, as they are written to files; by its own conventions, in nanoseconds.
+struct LatencySummary {
+  std::uint64_t count = 0;
+  std::uint64_t below_range = 0;
+  std::uint64_t above_range = 0;
+  std::int64_t min_ns = 0;
+  std::int64_t max_ns = 0;
+  double mean_ns = 0;
+  double stddev_ns = 0;
+  std::int64_t p50_ns = 0;
+  std::int64_t p95_ns = 0;
+  std::int64_t p99_ns = 0;
+  std::int64_t p999_ns = 0;
+
+  friend bool operator==(const LatencySummary&, const LatencySummary&) = default;
+};
+
+namespace detail {
+
+/// A sum of 64-bit numbers that cannot overflow.
+struct WideSum {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+
+  void add(std::uint64_t x) noexcept {
+    low += x;
+    high += low < x;
+  }
+  void add(WideSum other) noexcept {
+    add(other.low);
+    high += other.high;
+  }
+  /// Adds a * b, by halves of 32 bits.
+  void add_product(std::uint64_t a, std::uint64_t b) noexcept {
+    const std::uint64_t mask = 0xffffffff;
+    const std::uint64_t mid1 = (a >> 32) * (b & mask);
+    const std::uint64_t mid2 = (a & mask) * (b >> 32);
+    add((a & mask) * (b & mask));
+    add(mid1 << 32);
+    add(mid2 << 32);
+    high += (a >> 32) * (b >> 32) + (mid1 >> 32) + (mid2 >> 32);
+  }
+  [[nodiscard]] double to_double() const noexcept {
+    return static_cast<double>(high) * 0x1p64 + static_cast<double>(low);
+  }
+  friend bool operator==(const WideSum&, const WideSum&) = default;
+};
+
+}  // namespace detail
+
+/// A histogram of durations in nanoseconds. Count, least, greatest and mean are exact; quantiles are known to
+/// 10^-significant_digits of their value, or to `lowest` if that is more. Values below 0 and above `highest` are in
+/// none of these, but counted apart. Counters are of 64 bits.
+/// Memory: 8 bytes a bucket; with 3 digits 8 KiB for each power of two between the least and the greatest value, so at
+/// most 432 KiB (4 digits: 6.3 MiB, 5 digits: 47 MiB).
+/// Not thread-safe: one histogram for each recording thread, and merge.
+class LatencyHistogram {
+ public:
+  /// @throws std::invalid_argument that names the option if it is out of range.
+  explicit LatencyHistogram(const LatencyHistogramOptions& options = {}) : options_(options) {
+    if (options.significant_digits < 1 || options.significant_digits > 5) {
+      throw std::invalid_argument("LatencyHistogramOptions.significant_digits is " +
+                                  std::to_string(options.significant_digits) + "; 1 to 5 are possible");
+    }
+    // Each range needs at least 10^digits buckets. All but the first use only the upper half of what it has, whence the
+    // factor of 2.
+    std::uint64_t resolution = 2;
+    for (int i = 0; i < options.significant_digits; ++i) resolution *= 10;
+    half_bits_ = static_cast<unsigned>(std::bit_width(resolution - 1)) - 1;
+    if (options.lowest < 1 || options.lowest > (std::int64_t{1} << (61 - half_bits_))) {
+      throw std::invalid_argument("LatencyHistogramOptions.lowest is " + std::to_string(options.lowest) + "; 1 to 2^" +
+                                  std::to_string(61 - half_bits_) + " ns are possible with " +
+                                  std::to_string(options.significant_digits) + " digits");
+    }
+    if (options.highest / 2 < options.lowest) {
+      throw std::invalid_argument("LatencyHistogramOptions.highest is " + std::to_string(options.highest) +
+                                  "; at least twice .lowest, " + std::to_string(options.lowest) + ", is needed");
+    }
+    unit_bits_ = static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(options.lowest))) - 1;
+    first_range_ = ((std::uint64_t{2} << half_bits_) - 1) << unit_bits_;
+    if (!options.auto_resize) counts_.resize(index_of(static_cast<std::uint64_t>(options.highest)) + 1);
+  }
+
+  [[nodiscard]] const LatencyHistogramOptions& options() const noexcept { return options_; }
+
+  /// One more value, in nanoseconds; O(1), about 2 ns. @throws std::bad_alloc, with nothing changed, where it has to
+  /// grow and cannot.
+  void record(std::int64_t ns) {
+    const auto value = static_cast<std::uint64_t>(ns);
+    if (value > static_cast<std::uint64_t>(options_.highest)) [[unlikely]]
+      return count_outside(ns, 1);
+    ++slot(index_of(value));
+    ++count_;
+    sum_.add(value);
+    note_extremes(value, value);
+  }
+  /// One more duration.
+  void record(std::chrono::nanoseconds duration) { record(static_cast<std::int64_t>(duration.count())); }
+  /// The same value `count` times; O(1).
+  void record(std::int64_t ns, std::uint64_t count) {
+    if (count == 0) return;
+    const auto value = static_cast<std::uint64_t>(ns);
+    if (value > static_cast<std::uint64_t>(options_.highest)) return count_outside(ns, count);
+    slot(index_of(value)) += count;
+    count_ += count;
+    sum_.add_product(value, count);
+    note_extremes(value, value);
+  }
+
+  /// One more value from a loop that should have measured each `interval` but was held up by what it measured: also
+  /// counts the values that it missed, `ns - interval`, `ns - 2 interval`, ..., down to `interval`. Without it, one
+  /// long pause counts once and hides (coordinated omission). An interval below 1 corrects nothing. O(buckets below the
+  /// value), however many are added.
+  void record_corrected(std::int64_t ns, std::int64_t interval) {
+    record(ns);
+    if (interval < 1) return;
+    while (ns > 0 && ns - interval >= interval) {
+      ns -= interval;
+      // All of the arithmetic progression that falls into one bucket goes there at once.
+      const auto value = static_cast<std::uint64_t>(ns);
+      const bool above = ns > options_.highest;
+      const std::int64_t floor = std::max(above ? options_.highest + 1 : lowest_at(index_of(value)), interval);
+      const std::int64_t steps = (ns - floor) / interval;
+      const auto last = static_cast<std::uint64_t>(ns - steps * interval);
+      const auto n = static_cast<std::uint64_t>(steps) + 1;
+      if (above) {
+        above_ += n;
+      } else {
+        slot(index_of(value)) += n;
+        count_ += n;
+        if (n % 2 == 0) {
+          sum_.add_product(n / 2, value + last);
+        } else {
+          sum_.add_product(n, last + (value - last) / 2);  // an even number of steps, so the middle is a whole number
+        }
+        note_extremes(last, value);
+      }
+      ns = static_cast<std::int64_t>(last);
+    }
+  }
+  /// The same for durations.
+  void record_corrected(std::chrono::nanoseconds duration, std::chrono::nanoseconds interval) {
+    record_corrected(static_cast<std::int64_t>(duration.count()), static_cast<std::int64_t>(interval.count()));
+  }
+
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }        ///< values in range
+  [[nodiscard]] std::uint64_t below_range() const noexcept { return below_; }  ///< values below 0, in nothing else
+  [[nodiscard]] std::uint64_t above_range() const noexcept { return above_; }  ///< values above highest, likewise
+  [[nodiscard]] std::int64_t min() const noexcept { return count_ == 0 ? 0 : min_; }  ///< least value, exact; 0 if none
+  [[nodiscard]] std::int64_t max() const noexcept { return max_; }  ///< greatest value, exact; 0 if none
+  /// The mean, exact to the rounding of a double; 0 if there is no value.
+  [[nodiscard]] double mean() const noexcept {
+    return count_ == 0 ? 0 : sum_.to_double() / static_cast<double>(count_);
+  }
+  /// The standard deviation of the values (divided by the count), each taken as the middle of its bucket; 0 if none.
+  [[nodiscard]] double stddev() const {
+    if (count_ == 0) return 0;
+    double squares = 0;
+    for_each_bucket([&](std::int64_t low, std::int64_t high, std::uint64_t n) {
+      const double distance = static_cast<double>(low) + static_cast<double>(high - low) / 2 - mean();
+      squares += distance * distance * static_cast<double>(n);
+    });
+    return std::sqrt(squares / static_cast<double>(count_));
+  }
+
+  /// The value at rank ceil(q * count) among the values in ascending order, at least the first; given, as by
+  /// HdrHistogram, as the highest value that its bucket holds, so it may exceed max() by 10^-digits. q = 0 gives the
+  /// lowest value that the first bucket holds. 0 if there is no value. O(buckets).
+  /// @throws std::invalid_argument unless 0 <= q <= 1.
+  [[nodiscard]] std::int64_t value_at_quantile(double q) const {
+    if (!(q >= 0 && q <= 1)) {
+      throw std::invalid_argument("value_at_quantile: q is " + std::to_string(q) + "; 0 to 1 is possible");
+    }
+    if (count_ == 0) return 0;
+    // One step down before the product: 0.07 * 100 is a little more than 7, and would ask for the 8th value.
+    const double rank = std::ceil(std::nextafter(q, 0.0) * static_cast<double>(count_));
+    const std::uint64_t wanted = std::max<std::uint64_t>(1, std::min(static_cast<std::uint64_t>(rank), count_));
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      seen += counts_[i];
+      if (seen >= wanted) return q == 0 ? lowest_at(first_ + i) : highest_at(first_ + i);
+    }
+    return max();
+  }
+
+  /// The share of values that are at most `ns` or not told apart from it, in [0, 1]; 0 if there is no value.
+  [[nodiscard]] double fraction_at_or_below(std::int64_t ns) const {
+    if (count_ == 0 || ns < 0) return 0;
+    const std::size_t end = index_of(static_cast<std::uint64_t>(ns)) + 1;
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < counts_.size() && first_ + i < end; ++i) seen += counts_[i];
+    return static_cast<double>(seen) / static_cast<double>(count_);
+  }
+
+  /// Calls `visit(lowest, highest, count)` for each bucket that has values, in ascending order; both ends belong to it.
+  template <class Visit>
+  void for_each_bucket(Visit visit) const {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] != 0) visit(lowest_at(first_ + i), highest_at(first_ + i), counts_[i]);
+    }
+  }
+
+  /// All figures at once.
+  [[nodiscard]] LatencySummary summary() const {
+    return {.count = count_,
+            .below_range = below_,
+            .above_range = above_,
+            .min_ns = min(),
+            .max_ns = max(),
+            .mean_ns = mean(),
+            .stddev_ns = stddev(),
+            .p50_ns = value_at_quantile(0.5),
+            .p95_ns = value_at_quantile(0.95),
+            .p99_ns = value_at_quantile(0.99),
+            .p999_ns = value_at_quantile(0.999)};
+  }
+
+  /// Adds all that the other has counted, as if it had been recorded here: exact, in any order.
+  /// @throws std::invalid_argument, with nothing changed, if the digits, lowest or highest of the two differ.
+  void merge(const LatencyHistogram& other) {
+    if (!same_buckets(other)) {
+      throw std::invalid_argument(
+          "LatencyHistogram::merge: significant_digits " + std::to_string(options_.significant_digits) + ", lowest " +
+          std::to_string(options_.lowest) + ", highest " + std::to_string(options_.highest) + " and " +
+          std::to_string(other.options_.significant_digits) + ", " + std::to_string(other.options_.lowest) + ", " +
+          std::to_string(other.options_.highest) + " have different buckets");
+    }
+    if (other.count_ != 0) {
+      const auto low = static_cast<std::uint64_t>(other.min_);
+      const auto high = static_cast<std::uint64_t>(other.max_);
+      hold(index_of(low));
+      hold(index_of(high));
+      // What the other holds beyond its own least and greatest value is all zero, and may have no place here.
+      for (std::size_t i = index_of(low); i <= index_of(high); ++i)
+        counts_[i - first_] += other.counts_[i - other.first_];
+      note_extremes(low, high);
+    }
+    count_ += other.count_;
+    below_ += other.below_;
+    above_ += other.above_;
+    sum_.add(other.sum_);
+  }
+
+  /// Forgets all values; keeps the memory.
+  void reset() noexcept {
+    std::fill(counts_.begin(), counts_.end(), std::uint64_t{0});
+    count_ = below_ = above_ = 0;
+    sum_ = {};
+    min_ = std::numeric_limits<std::int64_t>::max();
+    max_ = 0;
+  }
+
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {  ///< held for buckets now
+    return counts_.capacity() * sizeof(std::uint64_t);
+  }
+
+  /// Whether both have the same buckets and have counted the same.
+  friend bool operator==(const LatencyHistogram& a, const LatencyHistogram& b) {
+    if (!a.same_buckets(b) || a.count_ != b.count_ || a.below_ != b.below_ || a.above_ != b.above_ ||
+        a.sum_ != b.sum_ || a.min() != b.min() || a.max() != b.max()) {
+      return false;
+    }
+    bool same = true;
+    a.for_each_bucket([&](std::int64_t low, std::int64_t, std::uint64_t n) {
+      const std::size_t i = b.index_of(static_cast<std::uint64_t>(low)) - b.first_;
+      same = same && i < b.counts_.size() && b.counts_[i] == n;
+    });
+    return same;
+  }
+
+ private:
+  [[nodiscard]] bool same_buckets(const LatencyHistogram& other) const noexcept {
+    return options_.significant_digits == other.options_.significant_digits &&
+           options_.lowest == other.options_.lowest && options_.highest == other.options_.highest;
+  }
+
+  /// Range 0 holds 2 * 2^half_bits buckets one unit wide, range r the upper 2^half_bits of as many that are 2^r units
+  /// wide. The | 1 changes nothing but lets the compiler leave out the case of 0.
+  [[nodiscard]] std::size_t index_of(std::uint64_t value) const noexcept {
+    const unsigned range =
+        static_cast<unsigned>(std::bit_width(value | first_range_ | 1)) - (half_bits_ + 1 + unit_bits_);
+    return (static_cast<std::size_t>(range) << half_bits_) + static_cast<std::size_t>(value >> (range + unit_bits_));
+  }
+  [[nodiscard]] unsigned range_at(std::size_t index) const noexcept {
+    const std::size_t halves = index >> half_bits_;
+    return halves < 2 ? 0 : static_cast<unsigned>(halves - 1);
+  }
+  [[nodiscard]] std::int64_t lowest_at(std::size_t index) const noexcept {
+    const unsigned range = range_at(index);
+    return static_cast<std::int64_t>((index - (static_cast<std::size_t>(range) << half_bits_)) << (range + unit_bits_));
+  }
+  [[nodiscard]] std::int64_t highest_at(std::size_t index) const noexcept {
+    return lowest_at(index) + static_cast<std::int64_t>((std::uint64_t{1} << (range_at(index) + unit_bits_)) - 1);
+  }
+
+  void hold(std::size_t index) {
+    if (index - first_ >= counts_.size()) [[unlikely]]
+      grow(index);
+  }
+  [[nodiscard]] std::uint64_t& slot(std::size_t index) {
+    hold(index);
+    return counts_[index - first_];
+  }
+
+  void note_extremes(std::uint64_t low, std::uint64_t high) noexcept {
+    min_ = std::min(min_, static_cast<std::int64_t>(low));
+    max_ = std::max(max_, static_cast<std::int64_t>(high));
+  }
+
+  PENSTOCK_COLD void count_outside(std::int64_t ns, std::uint64_t count) noexcept {
+    (ns < 0 ? below_ : above_) += count;
+  }
+
+  /// Widens the held stretch, by whole powers of two, until it has the bucket.
+  PENSTOCK_COLD void grow(std::size_t index) {
+    const std::size_t half = std::size_t{1} << half_bits_;
+    std::size_t first = index / half * half;
+    std::size_t end = first + half;
+    if (!counts_.empty()) {
+      first = std::min(first, first_);
+      end = std::max(end, first_ + counts_.size());
+    }
+    std::vector<std::uint64_t> wider(end - first);
+    std::copy(counts_.begin(), counts_.end(),
+              wider.begin() + (counts_.empty() ? 0 : static_cast<std::ptrdiff_t>(first_ - first)));
+    counts_ = std::move(wider);
+    first_ = first;
+  }
+
+  LatencyHistogramOptions options_;
+  unsigned half_bits_ = 0;         // log2 of the number of buckets in each range but the first, which has twice that
+  unsigned unit_bits_ = 0;         // log2 of the width of the narrowest bucket
+  std::uint64_t first_range_ = 0;  // all values of range 0 have no bit outside of this mask
+  std::vector<std::uint64_t> counts_;
+  std::size_t first_ = 0;  // index of counts_[0]
+  std::uint64_t count_ = 0;
+  std::uint64_t below_ = 0;
+  std::uint64_t above_ = 0;
+  std::int64_t min_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t max_ = 0;
+  detail::WideSum sum_;
+};
+
+}  // namespace v0
+}  // namespace penstock
