@@ -48,5 +48,12 @@
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 #include "penstock/stats/roc_auc.hpp"
+#include "penstock/stream/chunk_error.hpp"
+#include "penstock/stream/chunk_streamer.hpp"
+#include "penstock/stream/chunk_values.hpp"
+#include "penstock/stream/compare.hpp"
+#include "penstock/stream/inference.hpp"
+#include "penstock/stream/process.hpp"
+#include "penstock/stream/sweep.hpp"
 #include "penstock/version.hpp"
 // IWYU pragma: end_exports
