@@ -16,43 +16,67 @@
 
 #include <cerrno>        // errno
 #include <concepts>      // convertible_to
-#include <cstddef>       // size_t
+#include <cstddef>       // ptrdiff_t, size_t
 #include <cstdint>       // uint64_t
 #include <cstdio>        // rename
 #include <cstring>       // memcpy, memmove
 #include <fcntl.h>       // open
 #include <memory>        // unique_ptr
 #include <optional>      // optional
-#include <ostream>       // ostream
 #include <stdexcept>     // invalid_argument
 #include <string>        // string
 #include <string_view>   // string_view
 #include <system_error>  // generic_category
 #include <unistd.h>      // write, close, fsync, unlink
-#include <utility>       // exchange, move
+#include <utility>       // exchange, forward, move
 
 namespace penstock {
 inline namespace v0 {
+
+/// What a std::ostream has of use to a writer; <ostream> itself is costly to include.
+template <class S>
+concept output_stream = requires(S& stream, const char* from, std::ptrdiff_t n) {
+  stream.write(from, n);
+  stream.flush();
+  static_cast<bool>(stream);
+};
 
 /// Where output goes.
 class OutputTarget {
  public:
   /// A file, which is made, or emptied if it is there. Takes what turns into a std::string: texts, filesystem paths.
   template <std::convertible_to<std::string> Path>
-  OutputTarget(Path&& path) : path_(std::forward<Path>(path)) {}             // NOLINT: a path is a target
-  OutputTarget(std::ostream& stream) : path_("stream"), stream_(&stream) {}  // NOLINT: borrowed
-  OutputTarget(std::string* text) : path_("memory"), text_(text) {           // NOLINT: borrowed, appended to
+  OutputTarget(Path&& path) : name_(std::forward<Path>(path)) {}  // NOLINT: a path is a target
+  /// A stream, which is borrowed.
+  template <output_stream Stream>
+  OutputTarget(Stream& stream) : name_("stream"), stream_(&stream), use_(use<Stream>) {}  // NOLINT: so is a stream
+  /// A string, which is borrowed and appended to.
+  OutputTarget(std::string* text) : name_("memory"), text_(text) {  // NOLINT: and so is a string
     if (text == nullptr) throw std::invalid_argument("OutputTarget: the pointer to a string is null");
   }
 
-  [[nodiscard]] const std::string& name() const noexcept { return path_; }    ///< the path, "stream" or "memory"
-  [[nodiscard]] std::ostream* stream() const noexcept { return stream_; }     ///< null unless it is one
-  [[nodiscard]] std::string* text() const noexcept { return text_; }          ///< null unless it is one
-  [[nodiscard]] bool is_file() const noexcept { return !stream_ && !text_; }  ///< whether it is a path
-
  private:
-  std::string path_;
-  std::ostream* stream_ = nullptr;
+  friend class OutputFile;
+
+  /// Writes to the stream, and flushes it if there is nothing to write; whether that went well.
+  template <class Stream>
+  static bool use(void* stream, const char* bytes, std::size_t size) {
+    auto& out = *static_cast<Stream*>(stream);
+    try {
+      if (size > 0) {
+        out.write(bytes, static_cast<std::ptrdiff_t>(size));
+      } else {
+        out.flush();
+      }
+    } catch (...) {  // a stream with exceptions()
+      return false;
+    }
+    return static_cast<bool>(out);
+  }
+
+  std::string name_;  // the path, unless one of the others is set
+  void* stream_ = nullptr;
+  bool (*use_)(void*, const char*, std::size_t) = nullptr;
   std::string* text_ = nullptr;
 };
 
@@ -76,7 +100,7 @@ class OutputFile {
                                   "; 4096 to 1073741824 are possible");
     }
     buffer_.reset(new char[capacity_]);
-    if (target_.is_file()) open_file(options.atomic);
+    if (target_.stream_ == nullptr && target_.text_ == nullptr) open_file(options.atomic);
   }
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -124,7 +148,7 @@ class OutputFile {
   void flush() {
     if (closed_) refuse();
     drain();
-    if (target_.stream() != nullptr) guard_stream([this] { target_.stream()->flush(); });
+    if (target_.stream_ != nullptr) write_stream(0);
   }
 
   /// Flushes and closes; an atomic file gets its name. Again: no effect. @throws Error if anything was lost, and the
@@ -144,8 +168,8 @@ class OutputFile {
     closed_ = true;
   }
 
-  [[nodiscard]] const std::string& name() const noexcept { return target_.name(); }  ///< the path, "stream" or "memory"
-  [[nodiscard]] std::uint64_t bytes_written() const noexcept { return bytes_; }      ///< of finished records
+  [[nodiscard]] const std::string& name() const noexcept { return target_.name_; }  ///< the path, "stream" or "memory"
+  [[nodiscard]] std::uint64_t bytes_written() const noexcept { return bytes_; }     ///< of finished records
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
  private:
@@ -177,10 +201,10 @@ class OutputFile {
   void drain() {
     if (failure_) refuse();
     if (done_ == 0) return;
-    if (target_.text() != nullptr) {
-      target_.text()->append(buffer_.get(), done_);
-    } else if (target_.stream() != nullptr) {
-      guard_stream([this] { target_.stream()->write(buffer_.get(), static_cast<std::streamsize>(done_)); });
+    if (target_.text_ != nullptr) {
+      target_.text_->append(buffer_.get(), done_);
+    } else if (target_.stream_ != nullptr) {
+      write_stream(done_);
     } else {
       write_file();
     }
@@ -197,19 +221,13 @@ class OutputFile {
     }
   }
 
-  template <class Use>
-  void guard_stream(Use use) {
-    try {
-      use();
-    } catch (const std::ios_base::failure& failure) {  // of a stream with exceptions()
-      fail("a failed write", failure.code().value(), failure.what());
-    }
-    if (!*target_.stream()) fail("a failed write", 0, "the stream is in a failed state");
+  void write_stream(std::size_t size) {
+    if (!target_.use_(target_.stream_, buffer_.get(), size)) fail("a stream that failed");
   }
 
-  PENSTOCK_COLD [[noreturn]] void fail(const std::string& what, int code, std::string words = {}) {
-    if (words.empty()) words = std::generic_category().message(code);
-    failure_ = Error({.source = name(), .byte = bytes_ - done_}, what + ": " + words, "");
+  PENSTOCK_COLD [[noreturn]] void fail(std::string what, int code = 0) {
+    if (code != 0) what += ": " + std::generic_category().message(code);
+    failure_ = Error({.source = name(), .byte = bytes_ - done_}, std::move(what), "");
     throw *failure_;
   }
   PENSTOCK_COLD [[noreturn]] void refuse() const {
