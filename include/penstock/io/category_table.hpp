@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Texts to codes for a reader's inner loop: like CategoryIndex, but one multiplication and one comparison for a text of
+// at most eight bytes, with a limit, and able to forget the last texts again when the row that brought them is bad.
+
+#include "penstock/core/column.hpp"
+
+#include <bit>          // bit_ceil
+#include <cstddef>      // size_t
+#include <cstdint>      // int32_t, uint64_t
+#include <cstring>      // memcpy, memcmp
+#include <memory>       // shared_ptr
+#include <string_view>  // string_view
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// An open-addressing hash table whose codes never change. Not thread-safe; its dictionaries are.
+class CategoryTable {
+ public:
+  static constexpr std::int32_t unknown = -1;
+
+  CategoryTable() : slots_(64, unknown) {}
+
+  /// The code of a text, or unknown. Eight bytes behind the text must be readable. O(length) on average.
+  [[nodiscard]] std::int32_t find(std::string_view text) const noexcept { return slots_[slot_of(key_of(text), text)]; }
+
+  /// The code of a text, a new one if there are fewer than `limit`; else unknown. Eight bytes behind the text must be
+  /// readable.
+  std::int32_t find_or_add(std::string_view text, std::size_t limit) {
+    const Key key = key_of(text);
+    std::size_t slot = slot_of(key, text);
+    if (slots_[slot] != unknown) return slots_[slot];
+    if (texts_.size() >= limit) return unknown;
+    if (2 * texts_.size() >= slots_.size()) {
+      grow();
+      slot = slot_of(key, text);
+    }
+    const auto code = static_cast<std::int32_t>(texts_.size());
+    texts_.emplace_back(text);
+    keys_.push_back(key);
+    slots_[slot] = code;
+    return code;
+  }
+
+  /// The same for a text that ends where its memory ends.
+  std::int32_t add_copy(std::string_view text) {
+    std::vector<char> padded(text.size() + 8);
+    if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
+    return find_or_add({padded.data(), text.size()}, SIZE_MAX);
+  }
+
+  /// Forgets the texts from code `size` on.
+  void shrink(std::size_t size) {
+    while (texts_.size() > size) {
+      // The last that came is at the end of its probe sequence, so that its slot can be freed as it is.
+      for (std::size_t slot = keys_.back().hash & (slots_.size() - 1);; slot = (slot + 1) & (slots_.size() - 1)) {
+        if (slots_[slot] != static_cast<std::int32_t>(texts_.size() - 1)) continue;
+        slots_[slot] = unknown;
+        break;
+      }
+      texts_.pop_back();
+      keys_.pop_back();
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }  ///< texts known
+
+  /// The texts so far; the same object until a text is added. O(1) or O(texts).
+  [[nodiscard]] const std::shared_ptr<const Dictionary>& dictionary() {
+    if (!shared_ || shared_->size() != texts_.size()) shared_ = std::make_shared<const Dictionary>(texts_);
+    return shared_;
+  }
+
+ private:
+  struct Key {
+    std::uint64_t hash;
+    std::uint64_t head;  // the first eight bytes, zeros behind a shorter text
+    std::size_t size;
+  };
+
+  static Key key_of(std::string_view text) noexcept {
+    std::uint64_t head = load(text.data(), text.size());
+    std::uint64_t hash = mix(head ^ (text.size() * 0x9E3779B97F4A7C15));
+    for (std::size_t i = 8; i < text.size(); i += 8) hash = mix(hash ^ load(text.data() + i, text.size() - i));
+    return {hash, head, text.size()};
+  }
+
+  static std::uint64_t load(const char* p, std::size_t size) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    if (size >= 8) return word;
+    if constexpr (std::endian::native == std::endian::little) return word & ((std::uint64_t{1} << (8 * size)) - 1);
+    return size == 0 ? 0 : word >> (64 - 8 * size);
+  }
+
+  static constexpr std::uint64_t mix(std::uint64_t x) noexcept {
+    x *= 0xD6E8FEB86659FD93;
+    return x ^ (x >> 32);
+  }
+
+  [[nodiscard]] std::size_t slot_of(const Key& key, std::string_view text) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t slot = key.hash & mask;; slot = (slot + 1) & mask) {
+      if (slots_[slot] == unknown) return slot;
+      const auto code = static_cast<std::size_t>(slots_[slot]);
+      const Key& other = keys_[code];
+      if (other.head == key.head && other.size == key.size &&
+          (key.size <= 8 || std::memcmp(texts_[code].data() + 8, text.data() + 8, key.size - 8) == 0)) {
+        return slot;
+      }
+    }
+  }
+
+  void grow() {
+    slots_.assign(2 * slots_.size(), unknown);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t code = 0; code < keys_.size(); ++code) {  // in the order of codes, which shrink() relies on
+      std::size_t slot = keys_[code].hash & mask;
+      while (slots_[slot] != unknown) slot = (slot + 1) & mask;
+      slots_[slot] = static_cast<std::int32_t>(code);
+    }
+  }
+
+  std::vector<std::int32_t> slots_;  // a power of two, at most half of them taken
+  std::vector<Key> keys_;
+  Dictionary texts_;
+  std::shared_ptr<const Dictionary> shared_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
