@@ -282,3 +282,17 @@ TEST_CASE("a model that JSON cannot hold is not written") {
   spec.metadata = "[1]";
   CHECK_THROWS_WITH(to_json(LinearModel(spec)), ContainsSubstring("expected an object"));
 }
+
+TEST_CASE("the example of the documentation is loaded, and so is what it is saved as") {
+  const std::string page = read_file(PENSTOCK_REFERENCE_DIR "/../../docs/model-file.md");
+  const std::string fence = "```json\n";
+  const auto first = page.find(fence);
+  REQUIRE(first != std::string::npos);
+  const auto begin = first + fence.size();
+  const LinearModel model = parse_linear_model(page.substr(begin, page.find("```", begin) - begin), "page").value();
+  CHECK(model.spec().golden.rows.size() == 2);
+  CHECK(model.coefficient_names() == std::vector<std::string>{"days", "minutes", "success_rate", "engagement",
+                                                              "country=US", "country=NA", "country=DE",
+                                                              "country (other)", "country (missing)"});
+  CHECK(parse_linear_model(to_json(model), "again").value().spec() == model.spec());
+}
