@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "penstock/queue/wait_line.hpp"
+
+#include "catch.hpp"
+
+namespace penstock {
+namespace {
+
+TEST_CASE("waiters are granted their turn in the order in which they joined") {
+  detail::Waiter a, b, c;
+  detail::WaitLine line;
+  line.join(a, 1);
+  line.join(b, 3);
+  line.join(c, 1);
+  CHECK(line.size() == 3);
+  CHECK(line.bulks() == 1);
+  CHECK(line.first() == &a);
+  CHECK(line.grant_first() == &a);
+  CHECK(a.granted);
+  CHECK(line.granted() == 1);
+  CHECK(line.first() == &b);
+  line.leave(a);
+  CHECK(line.granted() == 0);
+  CHECK(line.size() == 2);
+}
+
+TEST_CASE("who rejoins stands first again") {
+  detail::Waiter a, b;
+  detail::WaitLine line;
+  line.join(a, 1);
+  line.join(b, 1);
+  line.grant_first();
+  line.rejoin(a);
+  CHECK_FALSE(a.granted);
+  CHECK(line.granted() == 0);
+  CHECK(line.grant_first() == &a);
+  line.leave(a);
+  CHECK(line.grant_first() == &b);
+  line.rejoin(b);
+  CHECK(line.first() == &b);
+  line.leave(b);
+  CHECK(line.first() == nullptr);
+  CHECK(line.size() == 0);
+}
+
+TEST_CASE("a waiter leaves from any place and the others close up") {
+  detail::Waiter a, b, c, d;
+  detail::WaitLine line;
+  for (detail::Waiter* waiter : {&a, &b, &c, &d}) line.join(*waiter, 2);
+  line.leave(b);  // from the middle
+  line.leave(d);  // the last
+  CHECK(line.grant_first() == &a);
+  CHECK(line.grant_first() == &c);
+  CHECK(line.first() == nullptr);
+  line.leave(c);
+  line.leave(a);
+  CHECK(line.bulks() == 0);
+  CHECK(line.granted() == 0);
+  line.join(d, 1);
+  CHECK(line.first() == &d);
+}
+
+TEST_CASE("the pool hands out a waiter again that was given back") {
+  detail::WaiterPool pool;
+  detail::Waiter& a = pool.take();
+  detail::Waiter& b = pool.take();
+  CHECK(&a != &b);
+  pool.give_back(a);
+  CHECK(&pool.take() == &a);
+  CHECK(&pool.take() != &b);
+}
+
+}  // namespace
+}  // namespace penstock
