@@ -8,6 +8,7 @@
 
 #include <cstdint>    // uint64_t
 #include <exception>  // exception
+#include <memory>     // make_shared, shared_ptr
 #include <optional>   // optional
 #include <string>     // string, to_string
 #include <utility>    // move
@@ -39,28 +40,42 @@ inline std::string to_string(const Where& where) {
 }
 
 /// An error in data that came from outside: thrown by throwing functions, carried by Result<T> in the others.
-/// A wrong option is no Error but a std::invalid_argument.
+/// A wrong option is no Error but a std::invalid_argument. Copies share the words, so that a copy cannot fail.
 class Error : public std::exception {
  public:
   /// `found` and `expected` are parts of a sentence, "'abc'" and "a number"; either may be empty.
   Error(Where where, std::string found, std::string expected)
-      : where_(std::move(where)), found_(std::move(found)), expected_(std::move(expected)) {
-    message_ = to_string(where_);
-    if (!found_.empty()) message_ += (message_.empty() ? "found " : ": found ") + found_;
-    if (!expected_.empty()) message_ += (message_.empty() ? "expected " : ", expected ") + expected_;
-  }
+      : words_(std::make_shared<const Words>(std::move(where), std::move(found), std::move(expected))) {}
+  Error(const Error&) noexcept = default;             ///< shares the words; there is no move, which would take them
+  Error& operator=(const Error&) noexcept = default;  ///< as above
+  ~Error() override = default;
 
-  [[nodiscard]] const Where& where() const noexcept { return where_; }              ///< the place in the input
-  [[nodiscard]] const std::string& found() const noexcept { return found_; }        ///< what stood there
-  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }  ///< what should have stood there
+  [[nodiscard]] const Where& where() const noexcept { return words_->where; }        ///< the place in the input
+  [[nodiscard]] const std::string& found() const noexcept { return words_->found; }  ///< what stood there
+  [[nodiscard]] const std::string& expected() const noexcept {
+    return words_->expected;
+  }  ///< what should have stood there
   /// The whole sentence.
-  [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
+  [[nodiscard]] const char* what() const noexcept override { return words_->message.c_str(); }
 
  private:
-  Where where_;
-  std::string found_;
-  std::string expected_;
-  std::string message_;
+  struct Words {
+    Words(Where at, std::string what_was, std::string what_should)
+        : where(std::move(at)),
+          found(std::move(what_was)),
+          expected(std::move(what_should)),
+          message(to_string(where)) {
+      if (!found.empty()) message += (message.empty() ? "found " : ": found ") + found;
+      if (!expected.empty()) message += (message.empty() ? "expected " : ", expected ") + expected;
+    }
+
+    Where where;
+    std::string found;
+    std::string expected;
+    std::string message;
+  };
+
+  std::shared_ptr<const Words> words_;
 };
 
 }  // namespace v0
