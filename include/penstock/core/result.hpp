@@ -11,7 +11,7 @@
 
 #include "penstock/core/error.hpp"
 
-#include <type_traits>  // is_same_v, remove_cvref_t
+#include <type_traits>  // is_base_of_v, is_convertible_v, is_same_v, remove_cvref_t
 #include <utility>      // forward, move
 #include <variant>      // variant, monostate
 
@@ -26,8 +26,11 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;  ///< as std::expected has it
 
-  /// Holds the value.
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: a value is a result
+  /// Holds the value, or what converts to one.
+  template <class U = T>
+    requires(!std::is_same_v<std::remove_cvref_t<U>, Result>) &&
+            (!std::is_base_of_v<Error, std::remove_cvref_t<U>>) && std::is_convertible_v<U, T>
+  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: a value is a result
   /// Holds the error.
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: and so is an error
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether there is a T
@@ -35,14 +38,15 @@ class [[nodiscard]] Result {
 
   /// The value. @throws Error the one that is held, if there is no value.
   [[nodiscard]] T& value() & { return check(), *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& value() const& { return check(), *std::get_if<0>(&state_); }    ///< as above
-  [[nodiscard]] T&& value() && { return check(), std::move(*std::get_if<0>(&state_)); }  ///< as above
+  [[nodiscard]] const T& value() const& { return check(), *std::get_if<0>(&state_); }  ///< as above
+  /// As above, but by value, so that `for (auto& row : load().value())` does not outlive what it reads.
+  [[nodiscard]] T value() && { return check(), std::move(*std::get_if<0>(&state_)); }
 
-  [[nodiscard]] T& operator*() & { return value(); }                     ///< as value(): checked, never undefined
-  [[nodiscard]] const T& operator*() const& { return value(); }          ///< as value()
-  [[nodiscard]] T&& operator*() && { return std::move(*this).value(); }  ///< as value()
-  [[nodiscard]] T* operator->() { return &value(); }                     ///< as value()
-  [[nodiscard]] const T* operator->() const { return &value(); }         ///< as value()
+  [[nodiscard]] T& operator*() & { return value(); }                   ///< as value(): checked, never undefined
+  [[nodiscard]] const T& operator*() const& { return value(); }        ///< as value()
+  [[nodiscard]] T operator*() && { return std::move(*this).value(); }  ///< as value()
+  [[nodiscard]] T* operator->() { return &value(); }                   ///< as value()
+  [[nodiscard]] const T* operator->() const { return &value(); }       ///< as value()
 
   /// The value, or `other` where there is none.
   template <class U>
@@ -50,10 +54,16 @@ class [[nodiscard]] Result {
     return has_value() ? *std::get_if<0>(&state_) : static_cast<T>(std::forward<U>(other));
   }
 
+  /// As above; takes the value out.
+  template <class U>
+  [[nodiscard]] T value_or(U&& other) && {
+    return has_value() ? std::move(*std::get_if<0>(&state_)) : static_cast<T>(std::forward<U>(other));
+  }
+
   /// The error. @throws std::bad_variant_access if there is a value.
   [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
   /// As above.
-  [[nodiscard]] Error&& error() && { return std::get<1>(std::move(state_)); }
+  [[nodiscard]] Error error() && { return std::get<1>(state_); }
 
  private:
   void check() const {
@@ -82,6 +92,8 @@ class [[nodiscard]] Result<void> {
 
   /// The error. @throws std::bad_variant_access if it went well.
   [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
+  /// As above.
+  [[nodiscard]] Error error() && { return std::get<1>(state_); }
 
  private:
   std::variant<std::monostate, Error> state_;
