@@ -10,7 +10,7 @@
 
 #include <cstddef>      // size_t
 #include <optional>     // optional
-#include <string>       // string
+#include <string>       // string, to_string
 #include <string_view>  // string_view
 #include <vector>       // vector
 
@@ -62,11 +62,14 @@ struct Schema {
   }
 
   /// The place of that column; O(columns).
-  /// @throws Error that names the column and those that there are.
+  /// @throws Error that names the column and those that there are, the first twenty of many.
   [[nodiscard]] std::size_t index(std::string_view name) const {
     if (const auto place = find(name)) return *place;
+    if (fields.empty()) throw Error({.column = std::string(name)}, "no such column, nor any other", "");
+    constexpr std::size_t shown = 20;
     std::string names;
-    for (const Field& field : fields) names += (names.empty() ? "" : ", ") + field.name;
+    for (std::size_t i = 0; i < fields.size() && i < shown; ++i) names += (i == 0 ? "" : ", ") + fields[i].name;
+    if (fields.size() > shown) names += " and " + std::to_string(fields.size() - shown) + " more";
     throw Error({.column = std::string(name)}, "no such column", "one of: " + names);
   }
 
