@@ -11,8 +11,8 @@
 
 #include "penstock/core/clock.hpp"
 
-#include <algorithm>           // min
-#include <condition_variable>  // condition_variable
+#include <condition_variable>  // condition_variable, cv_status
+#include <cstdint>             // uint64_t
 #include <mutex>               // mutex, unique_lock
 
 namespace penstock {
@@ -38,11 +38,16 @@ class TimedWait {
     const TimePoint now = clock_->now();
     if (now >= deadline) return false;
     const TimePoint system = SteadyClock{}.now();
-    changed_->wait_until(lock, system + std::min(deadline - now, TimePoint::max() - system));  // max means for ever
+    // Unsigned, because from a clock that reads below zero it may be further to the deadline than a duration reaches.
+    const std::uint64_t left = ticks(deadline) - ticks(now);
+    const bool for_ever = left > ticks(TimePoint::max()) - ticks(system);
+    changed_->wait_until(lock, for_ever ? TimePoint::max() : system + (deadline - now));
     return clock_->now() < deadline;
   }
 
  private:
+  static std::uint64_t ticks(TimePoint time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
+
   const Clock* clock_;
   std::condition_variable* changed_;
 };
