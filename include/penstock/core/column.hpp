@@ -6,8 +6,8 @@
 //     ColumnView<double> age = batch.column<double>("age");
 //     for (std::size_t i = 0; i < age.size(); ++i) if (age.is_valid(i)) use(age[i]);
 //
-// What a missing value reads as: NaN for float64, 0, false, 1970 or an empty text for the others, code -1 for a
-// category.
+// A missing value reads as NaN in float64, as code -1 in a category, and as 0, false, 1970 or an empty text in the
+// others. Column sees to it.
 
 #include "penstock/core/clock.hpp"
 #include "penstock/core/error.hpp"
@@ -18,15 +18,16 @@
 #include <concepts>     // same_as
 #include <cstddef>      // size_t
 #include <cstdint>      // int32_t, int64_t, uint8_t, uint32_t
+#include <limits>       // numeric_limits
 #include <memory>       // shared_ptr
 #include <optional>     // optional
 #include <span>         // span
 #include <stdexcept>    // invalid_argument
-#include <string>       // string
+#include <string>       // string, to_string
 #include <string_view>  // string_view
-#include <type_traits>  // is_same_v
+#include <type_traits>  // conditional_t, is_same_v
 #include <utility>      // move
-#include <variant>      // variant
+#include <variant>      // variant, variant_size_v
 #include <vector>       // vector
 
 namespace penstock {
@@ -63,19 +64,32 @@ struct CategoryValues {
 using ColumnValues = std::variant<std::vector<double>, std::vector<std::int64_t>, BooleanValues, std::vector<Timestamp>,
                                   StringValues, CategoryValues>;
 
+static_assert(std::variant_size_v<ColumnValues> == static_cast<std::size_t>(DataType::category) + 1);
+
 /// A column as a table owns it: values and which of them are there.
 class Column {
  public:
-  /// Takes the values; all are there unless `validity` says otherwise. O(1) but for a category's codes, which are
-  /// checked.
-  /// @throws std::invalid_argument if the validity is of another length, or a code is outside its dictionary.
-  explicit Column(ColumnValues values, std::optional<Validity> validity = std::nullopt)
-      : values_(std::move(values)), validity_(validity ? std::move(*validity) : Validity(count(values_))) {
-    if (validity_.size() != count(values_)) {
-      throw std::invalid_argument("Column: " + std::to_string(count(values_)) + " values, but a validity of " +
+  /// Takes the values; all are there unless `validity` says otherwise. Numbers that are not are overwritten by what
+  /// missing values read as. O(missing values) but for texts, whose codes or offsets are checked.
+  /// @throws std::invalid_argument if the validity is of another length, a code is outside its dictionary, a text
+  /// outside its bytes, or a missing text is not empty.
+  explicit Column(ColumnValues values, std::optional<Validity> validity = std::nullopt) : values_(std::move(values)) {
+    const std::size_t size = count(values_);
+    validity_ = validity ? std::move(*validity) : Validity(size);
+    if (validity_.size() != size) {
+      throw std::invalid_argument("Column: " + std::to_string(size) + " values, but a validity of " +
                                   std::to_string(validity_.size()));
     }
-    if (const auto* category = std::get_if<CategoryValues>(&values_)) check_codes(*category);
+    switch (dtype()) {
+      case DataType::float64:
+        fill_missing(*std::get_if<std::vector<double>>(&values_), std::numeric_limits<double>::quiet_NaN());
+        break;
+      case DataType::int64: fill_missing(*std::get_if<std::vector<std::int64_t>>(&values_), std::int64_t{0}); break;
+      case DataType::boolean: fill_missing(std::get_if<BooleanValues>(&values_)->bytes, std::uint8_t{0}); break;
+      case DataType::timestamp: fill_missing(*std::get_if<std::vector<Timestamp>>(&values_), Timestamp()); break;
+      case DataType::string: check_texts(*std::get_if<StringValues>(&values_)); break;
+      case DataType::category: check_codes(*std::get_if<CategoryValues>(&values_)); break;
+    }
   }
 
   [[nodiscard]] DataType dtype() const noexcept { return static_cast<DataType>(values_.index()); }  ///< O(1)
@@ -84,19 +98,42 @@ class Column {
   [[nodiscard]] const Validity& validity() const noexcept { return validity_; }  ///< which values are there
 
  private:
-  static std::size_t count(const ColumnValues& values) noexcept {
+  static std::size_t count(const ColumnValues& values) {
     switch (static_cast<DataType>(values.index())) {
       case DataType::float64: return std::get_if<std::vector<double>>(&values)->size();
       case DataType::int64: return std::get_if<std::vector<std::int64_t>>(&values)->size();
       case DataType::boolean: return std::get_if<BooleanValues>(&values)->bytes.size();
       case DataType::timestamp: return std::get_if<std::vector<Timestamp>>(&values)->size();
-      case DataType::string: return std::get_if<StringValues>(&values)->offsets.size() - 1;
+      case DataType::string: {
+        const auto& offsets = std::get_if<StringValues>(&values)->offsets;
+        if (offsets.empty()) throw std::invalid_argument("Column: texts without offsets; none at all have one, of 0");
+        return offsets.size() - 1;
+      }
       case DataType::category: return std::get_if<CategoryValues>(&values)->codes.size();
     }
     return 0;
   }
 
+  template <class Value>
+  void fill_missing(std::vector<Value>& values, Value substitute) {
+    validity_.for_each_missing(0, values.size(), [&](std::size_t i) { values[i] = substitute; });
+  }
+
+  void check_texts(const StringValues& texts) const {
+    bool ascending = true;
+    for (std::size_t i = 1; i < texts.offsets.size(); ++i) ascending &= texts.offsets[i - 1] <= texts.offsets[i];
+    if (!ascending || texts.offsets.back() > texts.bytes.size()) {
+      throw std::invalid_argument("Column: the offsets of texts do not ascend within their " +
+                                  std::to_string(texts.bytes.size()) + " bytes");
+    }
+    validity_.for_each_missing(0, validity_.size(), [&](std::size_t i) {
+      if (texts.offsets[i] == texts.offsets[i + 1]) return;
+      throw std::invalid_argument("Column: value " + std::to_string(i) + " is missing, but has a text");
+    });
+  }
+
   void check_codes(const CategoryValues& category) const {
+    if (category.dictionary == nullptr) throw std::invalid_argument("Column: a category without a dictionary");
     for (std::size_t i = 0; i < category.codes.size(); ++i) {
       const std::int32_t code = category.codes[i];
       const bool known = code >= 0 && static_cast<std::size_t>(code) < category.dictionary->size();
@@ -177,9 +214,8 @@ class ColumnView {
 
   /// The values in order, as operator[] reads them.
   [[nodiscard]] auto begin() const noexcept { return detail::IndexIterator<ColumnView>(*this, 0); }
-  [[nodiscard]] auto end() const noexcept {
-    return detail::IndexIterator<ColumnView>(*this, size_);
-  }  ///< behind the last
+  /// Behind the last.
+  [[nodiscard]] auto end() const noexcept { return detail::IndexIterator<ColumnView>(*this, size_); }
 
  private:
   using Data = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t,

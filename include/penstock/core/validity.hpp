@@ -3,6 +3,7 @@
 
 // Which values of a column are there: one bit a row, and no bits at all while nothing is missing.
 
+#include <bit>      // countr_zero
 #include <cstddef>  // size_t
 #include <cstdint>  // uint64_t
 #include <vector>   // vector
@@ -39,6 +40,21 @@ class Validity {
   /// Whether value `i` is there; O(1), `i < size()`.
   [[nodiscard]] bool operator[](std::size_t i) const noexcept {
     return words_.empty() || ((words_[i / 64] >> (i % 64)) & 1) != 0;
+  }
+
+  /// Calls `take(i)` for each missing value of [first, first + count) in order; O(count / 64 + missing).
+  template <class Take>
+  void for_each_missing(std::size_t first, std::size_t count, Take&& take) const {
+    if (words_.empty() || count == 0) return;
+    const std::size_t last = first + count - 1;
+    for (std::size_t w = first / 64; w <= last / 64; ++w) {
+      std::uint64_t missing = ~words_[w];
+      if (w == first / 64) missing &= ~std::uint64_t{0} << (first % 64);
+      if (w == last / 64) missing &= ~std::uint64_t{0} >> (63 - last % 64);
+      for (; missing != 0; missing &= missing - 1) {
+        take(w * 64 + static_cast<std::size_t>(std::countr_zero(missing)));
+      }
+    }
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }              ///< values, missing ones included
