@@ -14,14 +14,14 @@
 #include "penstock/core/matrix.hpp"
 #include "penstock/core/schema.hpp"
 
-#include <cmath>        // quiet NaN through limits
 #include <cstddef>      // size_t
+#include <cstdint>      // int64_t
 #include <limits>       // numeric_limits
 #include <memory>       // shared_ptr
 #include <optional>     // optional
 #include <span>         // span
 #include <stdexcept>    // invalid_argument
-#include <string>       // string
+#include <string>       // string, to_string
 #include <string_view>  // string_view
 #include <utility>      // move
 #include <vector>       // vector
@@ -45,6 +45,7 @@ class RecordBatch {
   /// The same, for many batches of one schema.
   RecordBatch(std::shared_ptr<const Schema> schema, std::vector<Column> columns)
       : rows_(columns.empty() ? 0 : columns.front().size()) {
+    if (schema == nullptr) throw std::invalid_argument("RecordBatch: no schema");
     if (schema->fields.size() != columns.size()) {
       throw std::invalid_argument("RecordBatch: a schema of " + std::to_string(schema->fields.size()) +
                                   " fields, but " + std::to_string(columns.size()) + " columns");
@@ -119,12 +120,28 @@ class RecordBatch {
     return whole;
   }
 
+  /// The named columns alone, in that order; they are shared and not copied: O(columns).
+  /// @throws Error that names a column that is not there.
+  [[nodiscard]] RecordBatch select(const std::vector<std::string>& columns) const {
+    Schema schema;
+    std::vector<Part> parts;
+    for (const std::string& name : columns) {
+      const std::size_t place = this->schema().index(name);
+      schema.fields.push_back(this->schema().fields[place]);
+      parts.push_back(table_->columns[place]);
+    }
+    RecordBatch some(*this);
+    some.table_ =
+        std::make_shared<const Table>(Table{std::make_shared<const Schema>(std::move(schema)), std::move(parts)});
+    return some;
+  }
+
   /// One row; borrows from this batch. @throws std::out_of_range if there is none.
   [[nodiscard]] RowView row(std::size_t i) const;
 
   /// The named columns as rows of doubles: float64 and int64 (rounded above 2^53), boolean as 0 and 1, timestamp as
   /// seconds since 1970. O(rows * columns). @throws Error for a text column, an unknown one, or a missing value by
-  /// Missing::error.
+  /// Missing::error, whose row is counted within this batch.
   [[nodiscard]] RowMajorMatrix to_matrix(const std::vector<std::string>& columns,
                                          const MatrixOptions& options = {}) const {
     RowMajorMatrix matrix{std::vector<double>(rows_ * columns.size()), rows_, columns.size()};
@@ -182,21 +199,21 @@ class RecordBatch {
       case DataType::boolean: put(column<bool>(place), [](bool x) { return x ? 1.0 : 0.0; }); break;
       case DataType::timestamp:
         put(column<Timestamp>(place),
-            [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) * 1e-9; });
+            [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) / 1e9; });
         break;
       case DataType::string:
       case DataType::category:
         throw Error({.column = name}, "a column of type " + std::string(to_string(schema().fields[place].dtype)),
                     "numbers (encode texts first)");
     }
-    if (table_->columns[place].column->validity().all_valid()) return;
     const double substitute =
         options.missing == Missing::fill ? options.fill : std::numeric_limits<double>::quiet_NaN();
-    for (std::size_t i = 0; i < rows_; ++i) {
-      if (is_valid(place, i)) continue;
+    const Part& part = table_->columns[place];
+    part.column->validity().for_each_missing(part.first + first_, rows_, [&](std::size_t at) {
+      const std::size_t i = at - part.first - first_;
       if (options.missing == Missing::error) throw Error({.row = i + 1, .column = name}, "no value", "a number");
       out[i * stride + j] = substitute;
-    }
+    });
   }
 
   std::shared_ptr<const Table> table_;
