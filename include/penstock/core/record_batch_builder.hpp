@@ -13,6 +13,7 @@
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/schema.hpp"
 
+#include <concepts>     // same_as
 #include <cstddef>      // size_t
 #include <cstdint>      // int64_t, uint8_t
 #include <limits>       // numeric_limits
@@ -37,9 +38,10 @@ class RecordBatchBuilder {
   [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }  ///< of every batch it makes
 
   /// One more value for the column at that place; amortised O(1). T is the type that ColumnView reads the column as,
-  /// and string_view for categories. @throws std::invalid_argument if it is not, std::out_of_range if there is no such
-  /// column.
+  /// and string_view for categories, whose codes the builder gives. @throws std::invalid_argument if it is not,
+  /// std::out_of_range if there is no such column.
   template <column_value T>
+    requires(!std::same_as<T, std::int32_t>)
   void append(std::size_t place, T value) {
     Growing& column = columns_.at(place);
     if constexpr (std::same_as<T, std::string_view>) {
