@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Installs what penstock needs from the distribution's packages, and only what is missing:
 #
-#   cmake/install-deps.sh [build | test | bench | docs | ci]...     (test, if nothing is named)
+#   cmake/install-deps.sh [build | examples | test | bench | docs | ci]...     (test, if nothing is named)
 set -euo pipefail
 
 build=(g++ cmake ninja-build)
-test=("${build[@]}" catch2 libeigen3-dev libxtensor-dev nlohmann-json3-dev pkg-config)
+examples=("${build[@]}" libeigen3-dev nlohmann-json3-dev libcli11-dev)
+test=("${examples[@]}" catch2 libxtensor-dev pkg-config)
 bench=("${build[@]}" libeigen3-dev libxtensor-dev nlohmann-json3-dev libbenchmark-dev python3-pandas)
 docs=(doxygen)
 ci=("${test[@]}" "${docs[@]}" ccache clang-16 libclang-rt-16-dev clang-format-16 git shellcheck)
@@ -15,12 +16,13 @@ wanted=()
 for group in "${@:-test}"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
+    examples) wanted+=("${examples[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     docs) wanted+=("${docs[@]}") ;;
     ci) wanted+=("${ci[@]}") ;;
     *)
-      echo "install-deps: there is no group $group, the groups are build, test, bench, docs, ci" >&2
+      echo "install-deps: there is no group $group, the groups are build, examples, test, bench, docs, ci" >&2
       exit 2
       ;;
   esac
