@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The command line of the pipeline, and the environment that makes a run small for a test.
+
+#include "penstock/queue/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>    // min
+#include <cstdint>      // uint64_t
+#include <cstdlib>      // getenv
+#include <limits>       // numeric_limits
+#include <map>          // map
+#include <optional>     // optional
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, stoull
+#include <string_view>  // string_view
+
+struct Options {
+  std::string mode = "both";
+  std::string input;
+  std::string target;
+  std::string model;
+  std::string output_dir = "artifacts";
+  std::uint64_t rows = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t seed = 42;
+  std::optional<double> threshold;  // the model's own if not given
+
+  double jitter_ms = 5.0;
+  std::optional<double> rate;  // events a second; wins over the jitter's mean
+  std::size_t queue_max = 32;
+  std::size_t workers = 2;
+  std::size_t chunk_size = 1;  // rows an event
+  std::string overflow = "drop_newest";
+
+  [[nodiscard]] bool runs(std::string_view one) const { return mode == "both" || mode == one; }
+
+  /// Seconds from one event to the next; 0 means as fast as it goes.
+  [[nodiscard]] double mean_interval_s() const { return rate ? 1 / *rate : jitter_ms / 1000; }
+};
+
+inline const std::map<std::string, penstock::Overflow> overflow_policies = {
+    {"block", penstock::Overflow::block},
+    {"reject", penstock::Overflow::reject},
+    {"drop_newest", penstock::Overflow::drop_newest},
+    {"drop_oldest", penstock::Overflow::drop_oldest}};
+
+/// Adds the options to the program's command line.
+inline void add_options(CLI::App& app, Options& options) {
+  app.add_option("--mode", options.mode, "what to run; both means all three")
+      ->check(CLI::IsMember({"batch", "stream", "async_stream", "both"}))
+      ->capture_default_str();
+  app.add_option("--input", options.input, "CSV file with a header")->required()->check(CLI::ExistingFile);
+  app.add_option("--target", options.target, "its column with the right answers, if it has one");
+  app.add_option("--model", options.model, "model file, as train_model writes it")
+      ->required()
+      ->check(CLI::ExistingFile);
+  app.add_option("--output-dir", options.output_dir, "where the files go")->capture_default_str();
+  app.add_option("--rows", options.rows, "only the first N rows of the input")->check(CLI::PositiveNumber);
+  app.add_option("--seed", options.seed, "of the jitter")->capture_default_str();
+  app.add_option("--threshold", options.threshold, "prediction is 1 from this score upwards; default: the model's")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--jitter-ms", options.jitter_ms, "mean time between events, with a quarter of it as deviation")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--rate", options.rate, "events a second; sets the mean time between them instead of --jitter-ms")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--queue-max", options.queue_max, "events that may wait")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--workers", options.workers, "threads that score")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_option("--chunk-size", options.chunk_size, "rows that arrive and are scored as one event")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--overflow", options.overflow, "what becomes of an event when the queue is full")
+      ->check(CLI::IsMember(overflow_policies))
+      ->capture_default_str();
+}
+
+/// With TEST_MODE=1 in the environment a run is cut to what a test can wait for.
+inline void apply_test_mode(Options& options) {
+  const char* const test_mode = std::getenv("TEST_MODE");
+  if (test_mode == nullptr || (std::string_view(test_mode) != "1" && std::string_view(test_mode) != "true")) return;
+
+  const auto limit = [](const char* name, std::uint64_t otherwise) -> std::uint64_t {
+    const char* const text = std::getenv(name);
+    if (text == nullptr) return otherwise;
+    std::size_t end = 0;
+    std::uint64_t value = 0;
+    try {
+      value = std::stoull(text, &end);
+    } catch (const std::exception&) { end = 0; }
+    if (value == 0 || end != std::string_view(text).size()) {
+      throw std::invalid_argument(std::string(name) + " is '" + text + "'; a whole number of at least 1 is needed");
+    }
+    return value;
+  };
+  options.jitter_ms = std::min(options.jitter_ms, 1.0);
+  options.queue_max = std::min<std::uint64_t>(options.queue_max, limit("TEST_QUEUE_MAX", 8));
+  options.workers = std::min<std::uint64_t>(options.workers, limit("TEST_STREAM_WORKERS", 1));
+  options.rows = std::min(options.rows, limit("TEST_STREAM_ROWS", 16));
+}
