@@ -179,7 +179,9 @@ template <class Out = void, data_frame F, model_for<F, Out> Fn, clock_source Clo
 /// Calls the model once for each chunk of `chunk_size` rows, the last perhaps shorter, and gives its values in row
 /// order. The model is called as a function; an object that is none by `predict`, or by `predict_proba`, of which the
 /// positive class is taken. Values are of the type that the model gives, or `Out`; a functor that writes its values
-/// writes doubles unless `Out` says otherwise. An empty frame calls nothing.
+/// writes doubles unless `Out` says otherwise. An expression that is not computed yet, as Eigen's `rows * coef`, is
+/// computed before the next call; it may refer to the chunk and to what outlives the call. An empty frame calls
+/// nothing.
 ///
 /// The latency of a chunk is the time to slice it, call the model and put its values in place. With several threads the
 /// model must be safe to call from all of them; it gives the same values in the same order.

@@ -35,7 +35,8 @@ struct Logistic {
   }
 };
 struct Lazy {
-  auto predict_proba(const auto& rows) const { return rows * (Eigen::Matrix2d() << 0, 0.1, 0, 0).finished(); }
+  Eigen::Matrix2d coef = (Eigen::Matrix2d() << 0, 0.1, 0, 0).finished();  // outlives the expression, which refers to it
+  auto predict_proba(const auto& rows) const { return rows * coef; }
 };
 
 }  // namespace
