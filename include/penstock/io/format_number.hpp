@@ -14,7 +14,7 @@
 
 #include <charconv>  // to_chars
 #include <chrono>    // year_month_day, hh_mm_ss, floor
-#include <cmath>     // abs
+#include <cmath>     // abs, signbit
 #include <cstddef>   // size_t
 #include <cstdint>   // int64_t, uint64_t
 #include <cstring>   // memchr
@@ -25,14 +25,35 @@ inline namespace v0 {
 /// No function of this header writes more bytes than this.
 inline constexpr std::size_t max_number_chars = 32;
 
+namespace detail {
+
+/// Writes a number of millionths as a decimal without needless zeros.
+inline char* format_millionths(char* out, bool negative, std::uint64_t millionths) noexcept {
+  if (negative) *out++ = '-';
+  out = std::to_chars(out, out + max_number_chars, millionths / 1'000'000).ptr;
+  *out++ = '.';
+  std::uint64_t fraction = millionths % 1'000'000;
+  int digits = 6;
+  for (; digits > 1 && fraction % 10 == 0; --digits) fraction /= 10;
+  for (int i = digits; i-- > 0; fraction /= 10) out[i] = static_cast<char>('0' + fraction % 10);
+  return out + digits;
+}
+
+}  // namespace detail
+
 /// Writes a finite double to `out`, which has room for max_number_chars; returns the end. The shortest digits that are
 /// correctly rounded back to `x`, the closest of them to `x`; -0.0 keeps its sign.
 inline char* format_double(char* out, double x) noexcept {
   const double size = std::abs(x);
-  char* const limit = out + max_number_chars;
-  if (size != 0 && !(size >= 1e-4 && size < 1e16)) {
-    return std::to_chars(out, limit, x, std::chars_format::scientific).ptr;
+  if (size < 1e9 && (size >= 1e-4 || size == 0)) {
+    // The common case of at most six decimals: both numbers of the division are exact, so that if it gives `size`, the
+    // decimal rounds to it; with 15 digits or fewer no other decimal does, and none is shorter.
+    const auto millionths = static_cast<std::int64_t>(size * 1e6 + 0.5);
+    if (static_cast<double>(millionths) / 1e6 == size)
+      return detail::format_millionths(out, std::signbit(x), static_cast<std::uint64_t>(millionths));
   }
+  char* const limit = out + max_number_chars;
+  if (!(size >= 1e-4 && size < 1e16)) { return std::to_chars(out, limit, x, std::chars_format::scientific).ptr; }
   char* end = std::to_chars(out, limit, x, std::chars_format::fixed).ptr;
   if (std::memchr(out, '.', static_cast<std::size_t>(end - out)) == nullptr) {
     *end++ = '.';

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <limits>
@@ -66,6 +67,23 @@ TEST_CASE("whole doubles do not look like integers, and -0.0 keeps its sign") {
   CHECK(text_of(1e16) == "1e+16");
   CHECK(text_of(0.0001) == "0.0001");
   CHECK(text_of(0.00001) == "1e-05");
+}
+
+TEST_CASE("a decimal of a few digits and its neighbours have the digits that std::to_chars finds") {
+  std::uint64_t state = 7;
+  for (int i = 0; i < 100'000; ++i) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    const double decimal =
+        static_cast<double>((state >> 11) % 1'000'000'000'000'000) / std::pow(10.0, (state >> 7) % 10);
+    for (const double x : {std::nextafter(decimal, 0), decimal, -decimal, std::nextafter(decimal, 1e300)}) {
+      if (!(std::abs(x) >= 1e-4 && std::abs(x) < 1e16)) continue;
+      char expected[max_number_chars];
+      std::string fixed(expected,
+                        std::to_chars(expected, expected + max_number_chars, x, std::chars_format::fixed).ptr);
+      if (fixed.find('.') == std::string::npos) fixed += ".0";
+      REQUIRE(text_of(x) == fixed);
+    }
+  }
 }
 
 TEST_CASE("integers are written to the last digit") {
