@@ -9,7 +9,7 @@
 #include "penstock/core/category_index.hpp"
 #include "penstock/core/column.hpp"
 #include "penstock/core/schema.hpp"
-#include "penstock/io/csv_bad_row.hpp"
+#include "penstock/io/bad_row.hpp"
 #include "penstock/io/time_format.hpp"
 
 #include <cstddef>           // size_t

@@ -22,8 +22,8 @@
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/result.hpp"
 #include "penstock/core/schema.hpp"
+#include "penstock/io/bad_row.hpp"
 #include "penstock/io/byte_source.hpp"
-#include "penstock/io/csv_bad_row.hpp"
 #include "penstock/io/csv_column_builder.hpp"
 #include "penstock/io/csv_layout.hpp"
 #include "penstock/io/csv_options.hpp"
@@ -97,7 +97,7 @@ class CsvReader {
   }
 
   /// The bad rows so far.
-  [[nodiscard]] const CsvRejects& rejects() const noexcept { return rejects_; }
+  [[nodiscard]] const RowRejects& rejects() const noexcept { return rejects_; }
   /// The rows so far that are in batches, the next one included. With rejects().rejected these are the rows of the
   /// file.
   [[nodiscard]] std::uint64_t rows_accepted() const noexcept { return accepted_; }
@@ -249,9 +249,13 @@ class CsvReader {
       case BadRowReason::too_long:
         return {std::move(where), "a row of more bytes",
                 "at most max_row_bytes, " + std::to_string(options_.max_row_bytes)};
-      case BadRowReason::unterminated_quote: break;
+      case BadRowReason::unterminated_quote:
+        return {std::move(where), "a quote that is not closed", "one within max_row_bytes and the input"};
+      case BadRowReason::malformed:
+      case BadRowReason::unknown_column:
+      case BadRowReason::duplicate_column: break;  // of JSON lines only
     }
-    return {std::move(where), "a quote that is not closed", "one within max_row_bytes and the input"};
+    return {std::move(where), std::string(to_string(bad.reason)), ""};
   }
 
   void reserve() {
@@ -280,7 +284,7 @@ class CsvReader {
 
   std::size_t rows_ = 0, capacity_ = 0, usual_rows_ = 0;  // of the batch that grows; of the last one
   std::uint64_t batch_bytes_ = 0, accepted_ = 0;
-  CsvRejects rejects_;
+  RowRejects rejects_;
   std::optional<Error> failure_;  // of a bad row; given once, after the rows before it
   std::optional<Error> broken_;   // of the input; given for ever
   bool failed_ = false;

@@ -20,10 +20,10 @@ using penstock::BadRow;
 using penstock::BadRowReason;
 using penstock::CsvOptions;
 using penstock::CsvReader;
-using penstock::CsvRejects;
 using penstock::DataType;
 using penstock::Error;
 using penstock::OnBadRow;
+using penstock::RowRejects;
 using penstock::Schema;
 using Lines = std::vector<std::string>;
 
@@ -60,7 +60,7 @@ constexpr std::array<BadRowReason, 8> reasons_in_order = {
 
 struct Seen {
   Lines rows;
-  CsvRejects rejects;
+  RowRejects rejects;
   std::uint64_t accepted;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a CSV reader says of rows that are not what they should be, and what can be done with them.
+// What a reader of rows, CSV or JSON lines, says of those that are not what they should be, and what can be done with
+// them.
 //
 //     CsvReader reader("trips.csv", {.on_bad_row = OnBadRow::handler, .handler = [](const BadRow& bad) {
 //       log(bad.row, to_string(bad.reason), bad.text);
@@ -22,16 +23,19 @@ inline namespace v0 {
 enum class BadRowReason : std::uint8_t {
   too_few_fields,
   too_many_fields,
-  wrong_type,         ///< a field is no value of its column's type
-  out_of_range,       ///< an integer that 64 bits, or a time that 64 bits of nanoseconds cannot hold
-  unknown_category,   ///< a text that a closed category does not have, or a growing one has no room for
-  missing_value,      ///< a missing value in a column that is not nullable
-  too_long,           ///< more bytes than max_row_bytes
-  unterminated_quote  ///< a quote that is not closed within max_row_bytes or before the end of the input
+  wrong_type,          ///< a field is no value of its column's type
+  out_of_range,        ///< an integer that 64 bits, or a time that 64 bits of nanoseconds cannot hold
+  unknown_category,    ///< a text that a closed category does not have, or a growing one has no room for
+  missing_value,       ///< a missing value in a column that is not nullable
+  too_long,            ///< more bytes than max_row_bytes
+  unterminated_quote,  ///< a quote that is not closed within max_row_bytes or before the end of the input
+  malformed,           ///< no JSON object
+  unknown_column,      ///< a JSON member that is no column
+  duplicate_column     ///< a JSON member that is there twice
 };
 
 /// The number of reasons.
-inline constexpr std::size_t bad_row_reasons = 8;
+inline constexpr std::size_t bad_row_reasons = 11;
 
 /// The enumerator's name with blanks, as part of a sentence.
 [[nodiscard]] constexpr std::string_view to_string(BadRowReason reason) noexcept {
@@ -44,6 +48,9 @@ inline constexpr std::size_t bad_row_reasons = 8;
     case BadRowReason::missing_value: return "missing value";
     case BadRowReason::too_long: return "too long";
     case BadRowReason::unterminated_quote: return "unterminated quote";
+    case BadRowReason::malformed: return "malformed";
+    case BadRowReason::unknown_column: return "unknown column";
+    case BadRowReason::duplicate_column: return "duplicate column";
   }
   return "unknown";
 }
@@ -68,7 +75,7 @@ struct BadRow {
 };
 
 /// The bad rows so far, each counted once, under the first thing that was wrong with it.
-struct CsvRejects {
+struct RowRejects {
   std::array<std::uint64_t, bad_row_reasons> by_reason{};
   std::uint64_t rejected = 0;  ///< rows left out
   std::uint64_t repaired = 0;  ///< rows padded; they are in the batches
@@ -79,7 +86,7 @@ struct CsvRejects {
   /// All bad rows: rejected + repaired, and the sum over the reasons.
   [[nodiscard]] std::uint64_t total() const noexcept { return rejected + repaired; }
 
-  friend bool operator==(const CsvRejects&, const CsvRejects&) = default;
+  friend bool operator==(const RowRejects&, const RowRejects&) = default;
 };
 
 }  // namespace v0

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What columns are wanted from JSON lines, and what is to be done with rows that do not fit.
+//
+//     JsonLinesOptions options{.schema = Schema{{{"score", DataType::float64}}}, .unknown = UnknownMembers::reject};
+
+#include "penstock/core/schema.hpp"
+#include "penstock/io/bad_row.hpp"
+
+#include <cstddef>      // size_t
+#include <functional>   // function
+#include <optional>     // optional
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+
+namespace penstock {
+inline namespace v0 {
+
+/// What a member that is no column does to its row.
+enum class UnknownMembers {
+  ignore,  ///< nothing; it is counted in JsonLinesReader::ignored_members()
+  reject   ///< the row is bad
+};
+
+/// What an object or array inside the row's object is.
+enum class NestedValues {
+  text,   ///< its JSON text as it stands there, in a string or category column; bad in any other
+  reject  ///< bad in every column
+};
+
+/// Options of JsonLinesReader.
+struct JsonLinesOptions {
+  std::size_t rows_per_batch = 8192;  ///< rows in each batch but the last, at least 1
+  std::optional<Schema> schema{};     ///< the columns wanted, in this order, found by name; or inferred
+  std::size_t infer_rows = 1000;      ///< rows to infer columns from, as far as 8 MiB hold them; at least 1
+  bool infer_timestamps = true;  ///< a column of nothing but ISO 8601 times is one; false: it is inferred as string
+  UnknownMembers unknown = UnknownMembers::ignore;
+  NestedValues nested = NestedValues::text;
+  bool non_finite_words = false;  ///< NaN, Infinity and -Infinity are numbers, as Python's json module has it
+  OnBadRow on_bad_row = OnBadRow::fail;
+  std::function<OnBadRow(const BadRow&)> handler{};  ///< for OnBadRow::handler; what it throws leaves next()
+  std::size_t max_row_bytes = std::size_t{1} << 20;  ///< a longer row is bad; 1 to 2^30
+  std::size_t max_columns = 4096;                    ///< more in the sample is an Error; at least 1
+  std::size_t buffer_bytes = std::size_t{1} << 18;   ///< what is read at a time; 1 to 2^30
+};
+
+namespace detail {
+
+/// @throws std::invalid_argument that names the option, its value and what it may be.
+inline void check(const JsonLinesOptions& o) {
+  const auto in_range = [](std::string_view name, std::size_t value, std::size_t most) {
+    if (value >= 1 && value <= most) return;
+    throw std::invalid_argument("JsonLinesOptions." + std::string(name) + " is " + std::to_string(value) +
+                                ", not in [1, " + std::to_string(most) + "]");
+  };
+  in_range("rows_per_batch", o.rows_per_batch, SIZE_MAX);
+  in_range("infer_rows", o.infer_rows, SIZE_MAX);
+  in_range("max_row_bytes", o.max_row_bytes, std::size_t{1} << 30);
+  in_range("max_columns", o.max_columns, SIZE_MAX);
+  in_range("buffer_bytes", o.buffer_bytes, std::size_t{1} << 30);
+  if ((o.on_bad_row == OnBadRow::handler) != static_cast<bool>(o.handler)) {
+    throw std::invalid_argument(o.handler ? "JsonLinesOptions.handler is set, but .on_bad_row is not OnBadRow::handler"
+                                          : "JsonLinesOptions.on_bad_row is OnBadRow::handler, but .handler is empty");
+  }
+  if (!o.schema) return;
+  if (o.schema->fields.empty()) throw std::invalid_argument("JsonLinesOptions.schema has no fields");
+  for (std::size_t i = 0; i < o.schema->fields.size(); ++i) {
+    if (o.schema->find(o.schema->fields[i].name) != i)
+      throw std::invalid_argument("JsonLinesOptions.schema has the column " + o.schema->fields[i].name + " twice");
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
