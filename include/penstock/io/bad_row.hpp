@@ -76,10 +76,11 @@ struct BadRow {
 
 /// The bad rows so far, each counted once, under the first thing that was wrong with it.
 struct RowRejects {
-  std::array<std::uint64_t, bad_row_reasons> by_reason{};
-  std::uint64_t rejected = 0;  ///< rows left out
-  std::uint64_t repaired = 0;  ///< rows padded; they are in the batches
+  std::array<std::uint64_t, bad_row_reasons> by_reason{};  ///< by BadRowReason, in its order
+  std::uint64_t rejected = 0;                              ///< rows left out
+  std::uint64_t repaired = 0;                              ///< rows padded; they are in the batches
 
+  /// The bad rows for that reason.
   [[nodiscard]] std::uint64_t operator[](BadRowReason reason) const noexcept {
     return by_reason[static_cast<std::size_t>(reason)];
   }

@@ -19,7 +19,7 @@
 namespace penstock {
 inline namespace v0 {
 
-/// What a std::istream has of use to a reader; <istream> itself is costly to include.
+/// What a std::istream has of use to a reader; the header istream is costly to include.
 template <class S>
 concept input_stream = requires(S& stream, char* to, std::ptrdiff_t n) {
   stream.read(to, n);

@@ -45,15 +45,15 @@ inline namespace v0 {
 
 /// How CSV is written.
 struct CsvWriterOptions {
-  char delimiter = ',';
-  char quote = '"';
-  std::string newline = "\n";  ///< LF, CRLF or CR
-  bool header = true;          ///< whether the first line holds the names of the columns
-  std::string missing{};       ///< what stands for a missing value
-  std::string nan = "nan";
+  char delimiter = ',';          ///< between fields
+  char quote = '"';              ///< around fields that need it, doubled within
+  std::string newline = "\n";    ///< LF, CRLF or CR
+  bool header = true;            ///< whether the first line holds the names of the columns
+  std::string missing{};         ///< what stands for a missing value
+  std::string nan = "nan";       ///< what stands for NaN
   std::string infinity = "inf";  ///< with a minus before it for the negative one
   char decimal = '.';            ///< the point of a double: . or ,
-  OutputOptions output{};
+  OutputOptions output{};        ///< of the file or stream
 };
 
 /// A sink for record batches of one schema. Movable; what was moved from may only be assigned to or destroyed.

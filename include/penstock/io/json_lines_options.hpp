@@ -36,10 +36,10 @@ struct JsonLinesOptions {
   std::optional<Schema> schema{};     ///< the columns wanted, in this order, found by name; or inferred
   std::size_t infer_rows = 1000;      ///< rows to infer columns from, as far as 8 MiB hold them; at least 1
   bool infer_timestamps = true;  ///< a column of nothing but ISO 8601 times is one; false: it is inferred as string
-  UnknownMembers unknown = UnknownMembers::ignore;
-  NestedValues nested = NestedValues::text;
-  bool non_finite_words = false;  ///< NaN, Infinity and -Infinity are numbers, as Python's json module has it
-  OnBadRow on_bad_row = OnBadRow::fail;
+  UnknownMembers unknown = UnknownMembers::ignore;  ///< members that are no column
+  NestedValues nested = NestedValues::text;         ///< objects and arrays as values
+  bool non_finite_words = false;         ///< NaN, Infinity and -Infinity are numbers, as Python's json module has it
+  OnBadRow on_bad_row = OnBadRow::fail;  ///< what to do about a bad row
   std::function<OnBadRow(const BadRow&)> handler{};  ///< for OnBadRow::handler; what it throws leaves next()
   std::size_t max_row_bytes = std::size_t{1} << 20;  ///< a longer row is bad; 1 to 2^30
   std::size_t max_columns = 4096;                    ///< more in the sample is an Error; at least 1

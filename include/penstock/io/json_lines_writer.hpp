@@ -43,15 +43,23 @@ inline namespace v0 {
 class JsonValue {
  public:
   // Templates, so that nothing turns into a bool or a double on its way: a char is neither number nor text.
+  /// null
   JsonValue(std::nullptr_t) {}  // NOLINT: all of these are values
+  /// A number with a point.
   template <std::floating_point T>
     requires(sizeof(T) <= 8)
-  JsonValue(T value) : value_(static_cast<double>(value)) {}              // NOLINT
-  JsonValue(std::same_as<bool> auto value) : value_(value) {}             // NOLINT
-  JsonValue(std::string_view text) : value_(text) {}                      // NOLINT
+  JsonValue(T value) : value_(static_cast<double>(value)) {}  // NOLINT
+  /// true or false
+  JsonValue(std::same_as<bool> auto value) : value_(value) {}  // NOLINT
+  /// A text.
+  JsonValue(std::string_view text) : value_(text) {}  // NOLINT
+  /// A text.
   JsonValue(const std::string& text) : value_(std::string_view(text)) {}  // NOLINT
-  JsonValue(const char* text) : value_(std::string_view(text)) {}         // NOLINT
-  JsonValue(Timestamp time) : value_(time) {}                             // NOLINT
+  /// A text that ends in a null byte.
+  JsonValue(const char* text) : value_(std::string_view(text)) {}  // NOLINT
+  /// A time, written as ISO 8601 in UTC.
+  JsonValue(Timestamp time) : value_(time) {}  // NOLINT
+  /// An integer, to its last digit.
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char> && sizeof(T) <= 8)
   JsonValue(T value) {  // NOLINT
@@ -71,8 +79,8 @@ class JsonValue {
 
 /// One name and its value in a record made by hand. Both are borrowed.
 struct JsonMember {
-  std::string_view name;
-  JsonValue value;
+  std::string_view name;  ///< escaped when written
+  JsonValue value;        ///< null if nothing else
 };
 
 /// What stands in JSON for NaN and infinities.
@@ -84,9 +92,9 @@ enum class NonFinite {
 
 /// How JSON lines are written.
 struct JsonLinesWriterOptions {
-  NonFinite non_finite = NonFinite::null;
-  bool omit_missing = false;  ///< leave missing values out instead of writing null
-  OutputOptions output{};
+  NonFinite non_finite = NonFinite::null;  ///< what stands for NaN and infinities
+  bool omit_missing = false;               ///< leave missing values out instead of writing null
+  OutputOptions output{};                  ///< of the file or stream
 };
 
 /// A sink for record batches, of one schema or many, and for records made by hand. A record is written whole or not at
@@ -145,8 +153,8 @@ class JsonLinesWriter {
   /// Flushes and closes; an atomic file gets its name. Again: no effect. @throws Error if anything was lost.
   void close() { out_->close(); }
 
-  [[nodiscard]] std::uint64_t rows_written() const noexcept { return rows_; }
-  [[nodiscard]] std::uint64_t bytes_written() const noexcept { return out_->bytes_written(); }
+  [[nodiscard]] std::uint64_t rows_written() const noexcept { return rows_; }                   ///< whole records
+  [[nodiscard]] std::uint64_t bytes_written() const noexcept { return out_->bytes_written(); }  ///< of whole records
   /// U+FFFD written for bytes that were no UTF-8, where a batch's column names count once for each schema.
   [[nodiscard]] std::uint64_t replaced() const noexcept { return replaced_; }
 

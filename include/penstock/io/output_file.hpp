@@ -33,7 +33,7 @@
 namespace penstock {
 inline namespace v0 {
 
-/// What a std::ostream has of use to a writer; <ostream> itself is costly to include.
+/// What a std::ostream has of use to a writer; the header ostream is costly to include.
 template <class S>
 concept output_stream = requires(S& stream, const char* from, std::ptrdiff_t n) {
   stream.write(from, n);
@@ -170,7 +170,7 @@ class OutputFile {
 
   [[nodiscard]] const std::string& name() const noexcept { return target_.name_; }  ///< the path, "stream" or "memory"
   [[nodiscard]] std::uint64_t bytes_written() const noexcept { return bytes_; }     ///< of finished records
-  [[nodiscard]] bool closed() const noexcept { return closed_; }
+  [[nodiscard]] bool closed() const noexcept { return closed_; }                    ///< whether it takes no more
 
  private:
   void open_file(bool atomic) {

@@ -52,7 +52,7 @@ class TimeFormat {
     if (format_.empty()) throw std::invalid_argument("time format '': it is empty");
   }
 
-  [[nodiscard]] const std::string& format() const noexcept { return format_; }
+  [[nodiscard]] const std::string& format() const noexcept { return format_; }  ///< as it was given
 
   /// The point in time that the whole text is; O(length). `out` is set if the answer is ok; `out_of_range` is what 64
   /// bits of nanoseconds cannot hold.

@@ -41,17 +41,17 @@ struct LatencyHistogramOptions {
 
 /// The figures of a histogram at one moment, as they are written to files; by its own conventions, in nanoseconds.
 struct LatencySummary {
-  std::uint64_t count = 0;
-  std::uint64_t below_range = 0;
-  std::uint64_t above_range = 0;
-  std::int64_t min_ns = 0;
-  std::int64_t max_ns = 0;
-  double mean_ns = 0;
-  double stddev_ns = 0;
-  std::int64_t p50_ns = 0;
-  std::int64_t p95_ns = 0;
-  std::int64_t p99_ns = 0;
-  std::int64_t p999_ns = 0;
+  std::uint64_t count = 0;        ///< values in the range
+  std::uint64_t below_range = 0;  ///< values below, not in the other figures
+  std::uint64_t above_range = 0;  ///< values above, not in the other figures
+  std::int64_t min_ns = 0;        ///< 0 if there are no values
+  std::int64_t max_ns = 0;        ///< 0 if there are no values
+  double mean_ns = 0;             ///< of the values, not their buckets
+  double stddev_ns = 0;           ///< of the buckets' middles
+  std::int64_t p50_ns = 0;        ///< value_at_quantile(0.5)
+  std::int64_t p95_ns = 0;        ///< value_at_quantile(0.95)
+  std::int64_t p99_ns = 0;        ///< value_at_quantile(0.99)
+  std::int64_t p999_ns = 0;       ///< value_at_quantile(0.999)
 
   friend bool operator==(const LatencySummary&, const LatencySummary&) = default;
 };
@@ -122,7 +122,7 @@ class LatencyHistogram {
     if (!options.auto_resize) counts_.resize(index_of(static_cast<std::uint64_t>(options.highest)) + 1);
   }
 
-  [[nodiscard]] const LatencyHistogramOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const LatencyHistogramOptions& options() const noexcept { return options_; }  ///< as it was made
 
   /// One more value, in nanoseconds; O(1), about 2 ns. @throws std::bad_alloc, with nothing changed, where it has to
   /// grow and cannot.

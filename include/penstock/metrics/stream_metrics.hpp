@@ -23,16 +23,16 @@ inline namespace v0 {
 
 /// The figures of a stream at one moment, as they are written to files. Times are those of StreamMetrics.
 struct StreamSummary {
-  std::uint64_t rows = 0;
-  std::uint64_t chunks = 0;
-  double elapsed_s = 0;
-  double busy_s = 0;
+  std::uint64_t rows = 0;            ///< of all chunks
+  std::uint64_t chunks = 0;          ///< recorded
+  double elapsed_s = 0;              ///< how long the stream took
+  double busy_s = 0;                 ///< what the chunks took
   double latency_ms = 0;             ///< mean ms a row
   double throughput_rows_per_s = 0;  ///< by elapsed_s
   double p50_ms = 0;                 ///< quantiles of chunk latency
-  double p95_ms = 0;
-  double p99_ms = 0;
-  double max_ms = 0;
+  double p95_ms = 0;                 ///< as p50_ms
+  double p99_ms = 0;                 ///< as p50_ms
+  double max_ms = 0;                 ///< the slowest chunk
 
   friend bool operator==(const StreamSummary&, const StreamSummary&) = default;
 };
@@ -71,8 +71,8 @@ class StreamMetrics {
     elapsed_ += other.elapsed_;
   }
 
-  [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
-  [[nodiscard]] std::uint64_t chunks() const noexcept { return chunks_; }
+  [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }                        ///< of all chunks
+  [[nodiscard]] std::uint64_t chunks() const noexcept { return chunks_; }                    ///< recorded
   [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return elapsed_; }       ///< see the class
   [[nodiscard]] std::chrono::nanoseconds busy() const noexcept { return busy_; }             ///< see the class
   [[nodiscard]] double elapsed_s() const noexcept { return to_ms(elapsed_.count()) / 1e3; }  ///< seconds

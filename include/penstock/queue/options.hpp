@@ -39,7 +39,7 @@ enum class Overflow {
 
 /// How urgent an item is: 0 is the least, QueueOptions::priorities - 1 the most. A type, so that it is no other number.
 struct Priority {
-  std::uint8_t level = 0;
+  std::uint8_t level = 0;  ///< below QueueOptions::priorities
 };
 
 /// The most priorities a queue can tell apart.

@@ -122,9 +122,10 @@ class LinearModel {
 
   /// What it was made of; the inputs of golden rows stand in the order of number_columns(), text_columns().
   [[nodiscard]] const LinearModelSpec& spec() const noexcept { return spec_; }
-  [[nodiscard]] LinearModelKind kind() const noexcept { return spec_.kind; }
-  /// The columns that a frame must have as numbers, and those that it must have as texts.
+  [[nodiscard]] LinearModelKind kind() const noexcept { return spec_.kind; }  ///< linear or logistic
+  /// The columns that a frame must have as numbers.
   [[nodiscard]] const std::vector<std::string>& number_columns() const noexcept { return number_columns_; }
+  /// The columns that a frame must have as texts.
   [[nodiscard]] std::vector<std::string> text_columns() const {
     std::vector<std::string> names;
     for (const CategoricalFeature& feature : spec_.categorical) names.push_back(feature.name);

@@ -54,7 +54,7 @@ enum class MissingText {
 /// A column of numbers times a weight.
 struct WeightedColumn {
   std::string column{};  ///< a column of the frame, not a derived feature
-  double weight = 1;
+  double weight = 1;     ///< what its values are multiplied by
 
   friend bool operator==(const WeightedColumn&, const WeightedColumn&) = default;
 };
@@ -63,7 +63,7 @@ struct WeightedColumn {
 /// denominator. The floor is what keeps it from dividing by zero. It is missing where a number that it needs is
 /// missing.
 struct DerivedFeature {
-  std::string name{};
+  std::string name{};                         ///< what a NumericFeature calls it by
   std::vector<WeightedColumn> numerator{};    ///< summed in this order; at least one
   std::vector<WeightedColumn> denominator{};  ///< summed in this order; may be empty
   double floor = 1;                           ///< above 0; not used without a denominator
@@ -74,20 +74,20 @@ struct DerivedFeature {
 /// A number as the model takes it: (x - mean) / scale.
 struct NumericFeature {
   std::string name{};  ///< a derived feature if there is one of that name, else a column of the frame
-  double mean = 0;
-  double scale = 1;  ///< above 0; 1 for a column that is constant
-  MissingNumber missing = MissingNumber::error;
-  double missing_value = 0;  ///< in units of the column; used by MissingNumber::value
+  double mean = 0;     ///< taken off first
+  double scale = 1;    ///< above 0; 1 for a column that is constant
+  MissingNumber missing = MissingNumber::error;  ///< what a missing number does
+  double missing_value = 0;                      ///< in units of the column; used by MissingNumber::value
 
   friend bool operator==(const NumericFeature&, const NumericFeature&) = default;
 };
 
 /// A text as the model takes it: a column of 0 and 1 for each category, one behind the other.
 struct CategoricalFeature {
-  std::string name{};                     ///< a column of texts or categories
-  std::vector<std::string> categories{};  ///< different from each other; at least one
-  Unseen unseen = Unseen::error;
-  MissingText missing = MissingText::error;
+  std::string name{};                        ///< a column of texts or categories
+  std::vector<std::string> categories{};     ///< different from each other; at least one
+  Unseen unseen = Unseen::error;             ///< what a text that is no category does
+  MissingText missing = MissingText::error;  ///< what a missing text does
 
   /// How many coefficients it takes: the categories, the other texts, the missing ones.
   [[nodiscard]] std::size_t columns() const noexcept {
@@ -99,8 +99,8 @@ struct CategoricalFeature {
 
 /// A value of a golden row: missing, a number or a text.
 struct GoldenValue {
-  std::string column{};
-  std::variant<std::monostate, double, std::string> value{};
+  std::string column{};                                       ///< of the frame
+  std::variant<std::monostate, double, std::string> value{};  ///< missing, a number or a text
 
   friend bool operator==(const GoldenValue&, const GoldenValue&) = default;
 };
@@ -108,7 +108,7 @@ struct GoldenValue {
 /// A row of raw columns and the score that the model gave for it when it was made.
 struct GoldenRow {
   std::vector<GoldenValue> inputs{};  ///< one for each column that the model reads
-  double score = 0;
+  double score = 0;                   ///< what it must come out as
 
   friend bool operator==(const GoldenRow&, const GoldenRow&) = default;
 };
@@ -119,22 +119,22 @@ struct GoldenRows {
   /// How far a score may be off, relative to what rounding can move: see LinearModel. Another order of the same sums,
   /// another CPU or another maths library moves far less than the default.
   double tolerance = 1e-12;
-  std::vector<GoldenRow> rows{};
+  std::vector<GoldenRow> rows{};  ///< none: nothing is checked
 
   friend bool operator==(const GoldenRows&, const GoldenRows&) = default;
 };
 
 /// All of a linear model. Checked as a whole when a LinearModel is made of it.
 struct LinearModelSpec {
-  LinearModelKind kind = LinearModelKind::logistic;
-  std::vector<DerivedFeature> derived{};
-  std::vector<NumericFeature> numeric{};
-  std::vector<CategoricalFeature> categorical{};
+  LinearModelKind kind = LinearModelKind::logistic;  ///< whether the score is a number or a probability
+  std::vector<DerivedFeature> derived{};             ///< numbers made of columns
+  std::vector<NumericFeature> numeric{};             ///< the numbers that it takes
+  std::vector<CategoricalFeature> categorical{};     ///< the texts that it takes
   std::vector<double> coefficients{};  ///< of the numeric features in order, then of each categorical one's columns
-  double intercept = 0;
-  double threshold = 0.5;  ///< probability from which the label is 1; in [0, 1]; not used by a linear model
-  GoldenRows golden{};
-  std::string metadata{};  ///< about the training, a JSON text or empty; kept, not read
+  double intercept = 0;                ///< added to the sum
+  double threshold = 0.5;              ///< probability from which the label is 1; in [0, 1]; not used by a linear model
+  GoldenRows golden{};                 ///< checked when a LinearModel is made
+  std::string metadata{};              ///< about the training, a JSON text or empty; kept, not read
 
   friend bool operator==(const LinearModelSpec&, const LinearModelSpec&) = default;
 };
@@ -149,9 +149,9 @@ class LinearModelError : public std::invalid_argument {
         found_(std::move(found)),
         expected_(std::move(expected)) {}
 
-  [[nodiscard]] const std::string& member() const noexcept { return member_; }
-  [[nodiscard]] const std::string& found() const noexcept { return found_; }
-  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }
+  [[nodiscard]] const std::string& member() const noexcept { return member_; }      ///< the path
+  [[nodiscard]] const std::string& found() const noexcept { return found_; }        ///< what it is
+  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }  ///< what is needed
 
  private:
   std::string member_;

@@ -30,7 +30,7 @@ struct StreamResult {
 struct ChunkPlace {
   std::size_t index = 0;      ///< 0 for the first chunk
   std::size_t first_row = 0;  ///< row of the frame that is its first, from 0
-  std::size_t rows = 0;
+  std::size_t rows = 0;       ///< of the chunk
 };
 
 /// The values of a chunk do not fit its rows. `where().row` is its first row, counted from 1.
@@ -61,6 +61,7 @@ class ChunkError : public Error {
 template <class Value>
 class ChunkErrorWith : public ChunkError {
  public:
+  /// That error, and what came before it.
   ChunkErrorWith(const ChunkError& error, StreamResult<Value> partial)
       : ChunkError(error), partial_(std::make_shared<StreamResult<Value>>(std::move(partial))) {}
 

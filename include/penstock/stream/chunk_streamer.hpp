@@ -37,7 +37,7 @@ class ChunkRange {
   using Frame = std::remove_cvref_t<F>;
 
  public:
-  using value_type = Chunk<frame_slice_t<Frame>>;
+  using value_type = Chunk<frame_slice_t<Frame>>;  ///< what the range is made of
 
   /// @throws std::invalid_argument if the chunk size is 0.
   ChunkRange(F&& frame, std::size_t chunk_size) : frame_(hold(std::forward<F>(frame))), chunk_size_(chunk_size) {
@@ -62,8 +62,10 @@ class ChunkRange {
     return {slice(frame(), first, rows_of(index)), first, index};
   }
 
-  [[nodiscard]] auto begin() const noexcept { return detail::IndexIterator<ChunkRange>(*this, 0); }
-  [[nodiscard]] auto end() const noexcept { return detail::IndexIterator<ChunkRange>(*this, size_); }
+  [[nodiscard]] auto begin() const noexcept { return detail::IndexIterator<ChunkRange>(*this, 0); }  ///< chunk 0
+  [[nodiscard]] auto end() const noexcept {
+    return detail::IndexIterator<ChunkRange>(*this, size_);
+  }  ///< behind the last
 
  private:
   static constexpr bool borrows = std::is_lvalue_reference_v<F>;

@@ -34,20 +34,20 @@ struct CompareOptions {
 /// all figures are 0 where there are no rows or no time. The runs themselves are kept for who wants to know how sure
 /// the medians are: run i of one way was next to run i of the other.
 struct BatchVsStreaming {
-  std::size_t rows = 0;
-  std::size_t chunk_size = 0;
-  std::size_t chunks = 0;
-  std::size_t runs = 0;
-  double batch_time_s = 0;
-  double batch_latency_ms_per_row = 0;
-  double batch_throughput_rows_per_s = 0;
-  double stream_time_s = 0;
+  std::size_t rows = 0;                     ///< of the frame
+  std::size_t chunk_size = 0;               ///< as asked for
+  std::size_t chunks = 0;                   ///< of one run
+  std::size_t runs = 0;                     ///< of each way
+  double batch_time_s = 0;                  ///< the whole frame at once
+  double batch_latency_ms_per_row = 0;      ///< batch_time_s in ms / rows
+  double batch_throughput_rows_per_s = 0;   ///< rows / batch_time_s
+  double stream_time_s = 0;                 ///< the frame in chunks
   double stream_latency_ms_per_row = 0;     ///< median over the runs of StreamMetrics::latency_ms
   double stream_throughput_rows_per_s = 0;  ///< rows / stream_time_s
   double stream_p50_ms = 0;                 ///< quantiles of chunk latency, over the chunks of all runs
-  double stream_p95_ms = 0;
-  double stream_p99_ms = 0;
-  double speed_ratio = 0;    ///< batch_time_s / stream_time_s: above 1 streaming was faster
+  double stream_p95_ms = 0;                 ///< as stream_p50_ms
+  double stream_p99_ms = 0;                 ///< as stream_p50_ms
+  double speed_ratio = 0;                   ///< batch_time_s / stream_time_s: above 1 streaming was faster
   bool same_values = false;  ///< whether both gave the same values: floating point to the bit, any NaN as any other
   std::vector<double> batch_times_s{};   ///< of each run, in the order in which they ran
   std::vector<double> stream_times_s{};  ///< of each run

@@ -31,7 +31,7 @@ struct InferenceOptions {
 struct InferenceResult {
   std::vector<double> probability{};  ///< of the positive class
   std::vector<int> label{};           ///< 1 where probability >= threshold, else 0; 0 where it is NaN
-  StreamMetrics metrics{};
+  StreamMetrics metrics{};            ///< of the chunks
 };
 
 /// The probability of the positive class for each row, and its label. Asks the model by `predict_proba` (one column is

@@ -29,14 +29,14 @@ struct SweepOptions {
 
 /// The figures of one chunk size. All are 0 where there are no rows or no time.
 struct ChunkSizeFigures {
-  std::size_t chunk_size = 0;
+  std::size_t chunk_size = 0;        ///< rows
   std::size_t chunks = 0;            ///< of one run
   double latency_ms = 0;             ///< mean ms a row, median over the runs
   double throughput_rows_per_s = 0;  ///< median over the runs
   double p50_ms = 0;                 ///< quantiles of chunk latency, over the chunks of all runs
-  double p95_ms = 0;
-  double p99_ms = 0;
-  std::vector<double> times_s{};  ///< elapsed time of each run; run i of all sizes ran in one round
+  double p95_ms = 0;                 ///< as p50_ms
+  double p99_ms = 0;                 ///< as p50_ms
+  std::vector<double> times_s{};     ///< elapsed time of each run; run i of all sizes ran in one round
 };
 
 /// Streams the frame by each chunk size, in the order given: once each to warm up, then in `runs` rounds of one run
