@@ -59,9 +59,10 @@ concept bulk_range = std::ranges::forward_range<R> || (std::ranges::input_range<
 /// **Waiting.** Functions that take a stop token wait; `try_` functions do not. Each looks first whether a stop was
 /// requested, then whether the queue is closed, then whether it can be done, then at the deadline. So a stop that was
 /// requested before the call always wins, a deadline in the past still does what can be done at once, and `timeout`
-/// says that it could not be done at the deadline either. Waiting threads are woken one by one in the order in which
-/// they came, and only when there is something for them; a call that need not wait may be served before those that are
-/// being woken. While a bulk waits for room, later pushes that may wait line up behind it, so that it is not starved.
+/// says that it could not be done at the deadline either. Waiting threads are woken in the order in which they came,
+/// and only when there is something for them; a call that finds that it need not wait may be served before those that
+/// are being woken. So that a bulk that waits for room is not starved, no more than `capacity` items pass it: then
+/// later pushes, except those that never wait, line up behind it.
 ///
 /// **Exceptions.** A push whose T throws when moved or copied leaves the queue as it was; the value is as T's
 /// constructor left it. A pop whose T throws leaves the item the next to be popped, as T's move left it. Listeners'
@@ -311,7 +312,8 @@ class BoundedQueue {
     bool sampled_out = false;
     const auto attempt = [&](bool fresh) {
       if (gate_.closed) return QueueStatus::closed;
-      if (fresh && limit.waits && n > 0 && gate_.writers.bulks() > 0) return QueueStatus::full;
+      const bool bulk_waits = gate_.writers.bulks() > 0;
+      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ >= options_.capacity) return QueueStatus::full;
       if (options_.overflow == Overflow::sample && gate_.marks.throttled() && ++since_sample_ < options_.sample_every) {
         sampled_out = true;
         return QueueStatus::dropped;
@@ -322,6 +324,7 @@ class BoundedQueue {
       }
       store();
       since_sample_ = 0;
+      passed_ = bulk_waits && (fresh || n == 1) ? passed_ + n : 0;
       gate_.counters.accepted += n;
       return QueueStatus::ok;
     };
@@ -458,6 +461,7 @@ class BoundedQueue {
   detail::Slots<T> slots_;
   std::size_t since_oldest_ = 0;  // pops
   std::size_t since_sample_ = 0;  // pushes while throttled
+  std::size_t passed_ = 0;        // items that went in ahead of a bulk that waits
 };
 
 }  // namespace v0

@@ -20,7 +20,7 @@
 #include "penstock/queue/wait_line.hpp"
 #include "penstock/queue/watermarks.hpp"
 
-#include <algorithm>    // max
+#include <algorithm>    // clamp, max
 #include <cstddef>      // size_t
 #include <mutex>        // mutex, scoped_lock, unique_lock
 #include <optional>     // optional
@@ -124,8 +124,8 @@ class Gate {
     Section& operator=(const Section&) = delete;
     ~Section() {
       gate_.note_depth();
-      Waiter* const reader = gate_.next(gate_.readers, gate_.depth());
-      Waiter* const writer = gate_.next(gate_.writers, gate_.room());
+      Waiter* const reader = next(gate_.readers, gate_.depth(), gate_.items_a_reader_);
+      Waiter* const writer = next(gate_.writers, gate_.room(), gate_.room_a_writer_);
       const bool tells = gate_.untold_ > 0 && !std::exchange(gate_.telling_, true);
       lock.unlock();
       if (reader != nullptr) reader->changed.notify_one();
@@ -231,10 +231,10 @@ class Gate {
   }
 
   // Whenever the lock is free: if the first in a line could go on, then one of that line has been woken and has not
-  // looked yet. He wakes the next when he is done. One at a time, because the one who is awake may be able to do it
-  // all.
-  static Waiter* next(WaitLine& line, std::size_t available) noexcept {
-    const bool wake = line.first() != nullptr && line.granted() == 0 && line.first()->need <= available;
+  // looked yet. He wakes the next when he is done. Few at a time, because the one who is awake may be able to do it
+  // all; more when so much has piled up that he seems to be kept from running.
+  static Waiter* next(WaitLine& line, std::size_t available, std::size_t stride) noexcept {
+    const bool wake = line.first() != nullptr && line.first()->need <= available && line.granted() * stride < available;
     return wake ? line.grant_first() : nullptr;
   }
 
@@ -271,6 +271,9 @@ class Gate {
     }
   }
 
+  // So much may pile up for one who was woken before another is. An item should not wait for the one; room can.
+  const std::size_t items_a_reader_ = std::clamp<std::size_t>(capacity / 16, 1, 32);
+  const std::size_t room_a_writer_ = std::max<std::size_t>(capacity / 2, 1);
   WaiterPool pool_{};
   TimePoint throttled_since_{};
   std::size_t untold_ = 0;  // crossings

@@ -16,6 +16,7 @@
 
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
+#include <cstdint>             // uint64_t
 #include <forward_list>        // forward_list
 
 namespace penstock {
@@ -26,8 +27,9 @@ namespace detail {
 /// lock, when the thread may have left already. A notification that comes late is a spurious wake-up for its next user.
 struct Waiter {
   std::condition_variable changed;
-  std::size_t need = 1;  ///< slots or items waited for
-  bool granted = false;  ///< taken off the line: its thread is to look again
+  std::size_t need = 1;      ///< slots or items waited for
+  bool granted = false;      ///< taken off the line: its thread is to look again
+  std::uint64_t ticket = 0;  ///< order of joining
   Waiter* ahead = nullptr;
   Waiter* behind = nullptr;
 };
@@ -56,6 +58,7 @@ class WaitLine {
  public:
   void join(Waiter& waiter, std::size_t need) noexcept {
     waiter.need = need;
+    waiter.ticket = next_ticket_++;
     waiter.granted = false;
     waiter.behind = nullptr;
     waiter.ahead = last_;
@@ -65,14 +68,18 @@ class WaitLine {
     bulks_ += need > 1;
   }
 
-  /// Back to the front: it was granted its turn, but another thread was quicker.
+  /// Back to its place: it was granted its turn, but another thread was quicker.
   void rejoin(Waiter& waiter) noexcept {
     --granted_;
     waiter.granted = false;
     waiter.ahead = nullptr;
     waiter.behind = first_;
-    (first_ != nullptr ? first_->ahead : last_) = &waiter;
-    first_ = &waiter;
+    while (waiter.behind != nullptr && waiter.behind->ticket < waiter.ticket) {  // granted before it, back before it
+      waiter.ahead = waiter.behind;
+      waiter.behind = waiter.behind->behind;
+    }
+    (waiter.ahead != nullptr ? waiter.ahead->behind : first_) = &waiter;
+    (waiter.behind != nullptr ? waiter.behind->ahead : last_) = &waiter;
   }
 
   void leave(Waiter& waiter) noexcept {
@@ -112,6 +119,7 @@ class WaitLine {
   std::size_t size_ = 0;
   std::size_t granted_ = 0;
   std::size_t bulks_ = 0;
+  std::uint64_t next_ticket_ = 0;
 };
 
 }  // namespace detail

@@ -43,6 +43,28 @@ TEST_CASE("who rejoins stands first again") {
   CHECK(line.size() == 0);
 }
 
+TEST_CASE("those who rejoin stand in the order in which they joined at first, whoever comes back first") {
+  for (const bool swapped : {false, true}) {
+    detail::Waiter a, b, c;
+    detail::WaitLine line;
+    for (detail::Waiter* waiter : {&a, &b, &c}) line.join(*waiter, 1);
+    line.grant_first();
+    line.grant_first();
+    line.rejoin(swapped ? b : a);
+    line.rejoin(swapped ? a : b);
+    CHECK(line.grant_first() == &a);
+    CHECK(line.grant_first() == &b);
+    CHECK(line.grant_first() == &c);
+    line.rejoin(c);
+    line.rejoin(b);
+    line.leave(b);
+    line.leave(c);
+    CHECK(line.first() == nullptr);
+    line.leave(a);
+    CHECK(line.size() == 0);
+  }
+}
+
 TEST_CASE("a waiter leaves from any place and the others close up") {
   detail::Waiter a, b, c, d;
   detail::WaitLine line;
