@@ -19,7 +19,9 @@ template <class Rep, class Period>
 [[nodiscard]] TimePoint deadline_after(TimePoint now, std::chrono::duration<Rep, Period> patience) {
   using Seconds = std::chrono::duration<double>;
   if (!(patience > patience.zero())) return now;
-  if (Seconds(patience) >= Seconds(TimePoint::max() - now)) return TimePoint::max();
+  // From a clock that reads below zero it may be further to the end of time than a duration reaches.
+  const auto left = now < TimePoint{} ? std::chrono::nanoseconds::max() : TimePoint::max() - now;
+  if (Seconds(patience) >= Seconds(left)) return TimePoint::max();
   return now + std::chrono::ceil<std::chrono::nanoseconds>(patience);
 }
 

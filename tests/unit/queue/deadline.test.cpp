@@ -33,6 +33,8 @@ TEST_CASE("a patience beyond all time is for ever, and does not overflow") {
   CHECK(deadline_after(now, std::chrono::nanoseconds::max()) == TimePoint::max());
   CHECK(deadline_after(now, std::chrono::duration<double>(std::numeric_limits<double>::infinity())) ==
         TimePoint::max());
+  CHECK(deadline_after(TimePoint::min(), std::chrono::hours::max()) == TimePoint::max());
+  CHECK(deadline_after(TimePoint{-1h}, 2h) == TimePoint{1h});
   CHECK(deadline_after(now, 24h * 365 * 200) == now + 24h * 365 * 200);
 }
 
