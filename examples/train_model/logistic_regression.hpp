@@ -11,10 +11,12 @@
 
 #include <Eigen/Dense>
 
+#include <algorithm>  // max
 #include <cmath>      // abs, exp, log1p, isfinite
 #include <cstddef>    // size_t
 #include <cstdint>    // int32_t
 #include <stdexcept>  // invalid_argument
+#include <string>     // to_string
 #include <vector>     // vector
 
 /// A categorical feature: row i has a 1 in column `codes[i]` of its `columns`, or none where that is -1.
@@ -139,7 +141,9 @@ class NewtonLogistic {
 inline Fit fit_logistic_regression(const Design& design, const Eigen::VectorXd& labels,
                                    const FitOptions& options = {}) {
   if (labels.size() != design.rows()) throw std::invalid_argument("as many labels as rows are needed");
-  if (!(options.c > 0 && std::isfinite(options.c))) throw std::invalid_argument("c must be finite and above 0");
+  if (!(options.c > 0 && std::isfinite(options.c))) {
+    throw std::invalid_argument("c is " + std::to_string(options.c) + "; a finite number above 0 is needed");
+  }
   if (labels.size() == 0 || labels.minCoeff() != 0 || labels.maxCoeff() != 1) {
     throw std::invalid_argument("labels 0 and 1 are both needed");
   }

@@ -95,8 +95,10 @@ inline bool is_number(const penstock::RecordBatch& table, std::string_view name)
          dtype == penstock::DataType::boolean;
 }
 
-/// The features that are known to help with students, those of them whose columns the table has.
-inline std::vector<penstock::DerivedFeature> derive_student_features(const penstock::RecordBatch& table) {
+/// The features that are known to help with students, those of them whose columns the table has. None is made of the
+/// target.
+inline std::vector<penstock::DerivedFeature> derive_student_features(const penstock::RecordBatch& table,
+                                                                     std::string_view target) {
   const std::vector<penstock::DerivedFeature> known = {
       {"engagement_score", {{"minutes_watched", 0.6}, {"days_on_platform", 0.3}, {"courses_started", 10}}, {}, 1},
       {"exam_success_rate", {{"practice_exams_passed", 1}}, {{"practice_exams_started", 1}}, 1},
@@ -104,8 +106,9 @@ inline std::vector<penstock::DerivedFeature> derive_student_features(const penst
   std::vector<penstock::DerivedFeature> derived;
   for (const penstock::DerivedFeature& feature : known) {
     bool there = !table.schema().find(feature.name);  // a table that has the feature already keeps its own
-    for (const auto& term : feature.numerator) there = there && is_number(table, term.column);
-    for (const auto& term : feature.denominator) there = there && is_number(table, term.column);
+    for (const auto& term : feature.numerator) there = there && term.column != target && is_number(table, term.column);
+    for (const auto& term : feature.denominator)
+      there = there && term.column != target && is_number(table, term.column);
     if (there) derived.push_back(feature);
   }
   return derived;

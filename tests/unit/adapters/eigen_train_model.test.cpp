@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // What examples/train_model is made of: its fit is that of scikit-learn, its features are those of the model.
 #include "penstock/core/record_batch_builder.hpp"
-#include "penstock/stats/roc_auc.hpp"
+#include "penstock/io/csv_reader.hpp"
 
+#include "../../../examples/train_model/train.hpp"
 #include "../../../examples/train_model/training_table.hpp"
 #include "catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <numeric>
@@ -201,7 +204,7 @@ TEST_CASE("the columns of the design are those that the model gives each row") {
     builder.append<std::int64_t>(3, i % 5);
   }
   const RecordBatch table = builder.finish();
-  LinearModelSpec spec{.kind = LinearModelKind::linear, .derived = derive_student_features(table)};
+  LinearModelSpec spec{.kind = LinearModelKind::linear, .derived = derive_student_features(table, "purchased")};
   REQUIRE(spec.derived.size() == 2);
   CHECK(spec.derived[0].name == "engagement_score");
   CHECK(spec.derived[1].name == "minutes_per_day");
@@ -234,7 +237,8 @@ TEST_CASE("a table that lacks a column, or has the feature already, derives the 
       columns.emplace_back(std::vector<double>{1});
     }
     std::vector<std::string> found;
-    for (const DerivedFeature& f : derive_student_features(RecordBatch(schema, columns))) found.push_back(f.name);
+    for (const DerivedFeature& f : derive_student_features(RecordBatch(schema, columns), "purchased"))
+      found.push_back(f.name);
     return found;
   };
   using Names = std::vector<std::string>;
@@ -242,4 +246,51 @@ TEST_CASE("a table that lacks a column, or has the feature already, derives the 
   CHECK(derived({"practice_exams_passed", "practice_exams_started"}) == Names{"exam_success_rate"});
   CHECK(derived({"minutes_watched", "days_on_platform", "minutes_per_day"}).empty());
   CHECK(derived({"minutes_watched", "days_on_platform"}) == Names{"minutes_per_day"});
+}
+
+TEST_CASE("on the students table the held-out area is at least 0.955") {
+  const char* folder = std::getenv("PENSTOCK_TEST_DATA");
+  if (folder == nullptr) SKIP("PENSTOCK_TEST_DATA is not set");
+  CsvReader reader(std::string(folder) + "/students.csv", {.rows_per_batch = SIZE_MAX});
+  const RecordBatch table = reader.next().value();
+  const std::vector<std::uint8_t> labels = read_labels(table, "purchased");
+  const Split split = split_stratified(labels, 0.2, 42);
+  const Trained trained = train(table, "purchased", labels, split.training, {});
+  CHECK(trained.fit.converged);
+  CHECK(trained.spec.derived.size() == 3);
+  const auto& countries = trained.spec.categorical.at(0).categories;
+  CHECK(std::find(countries.begin(), countries.end(), "NA") != countries.end());
+  const Quality quality = evaluate(LinearModel(trained.spec), table, labels, split.held_out);
+  CHECK(quality.auc >= 0.955);
+  CHECK(quality.accuracy > 1 - quality.base_rate);
+}
+
+TEST_CASE("training says what it derived, encoded and left out") {
+  RecordBatchBuilder builder({{{"practice_exams_passed", DataType::int64},
+                               {"practice_exams_started", DataType::int64},
+                               {"when", DataType::timestamp},
+                               {"town", DataType::string},
+                               {"empty", DataType::string},
+                               {"y", DataType::boolean}}});
+  for (int i = 0; i < 60; ++i) {
+    builder.append<std::int64_t>(0, i % 3);
+    builder.append<std::int64_t>(1, i % 5);
+    builder.append_null(2);
+    i % 10 == 7 ? builder.append_null(3)
+                : builder.append<std::string_view>(3, i % 4 == 0   ? "Ulm"
+                                                      : i % 4 == 1 ? "Bonn"
+                                                                   : "Jena");
+    builder.append_null(4);
+    builder.append<bool>(5, (i * 7) % 4 == 0);
+  }
+  const RecordBatch table = builder.finish();
+  const Trained trained = train(table, "y", read_labels(table, "y"), all_rows(60), {.max_categories = 2});
+  CHECK(trained.notes ==
+        std::vector<std::string>{
+            "derived   exam_success_rate = practice_exams_passed / max(1, practice_exams_started)",
+            "left out  when: a linear model has no use for a point in time",
+            "text      town: 2 categories, the most frequent, and one for all other texts, and one for missing values",
+            "left out  empty: it has no values"});
+  CHECK(trained.fit.converged);
+  CHECK(evaluate(LinearModel(trained.spec), table, read_labels(table, "y"), all_rows(60)).auc > 0.9);
 }
