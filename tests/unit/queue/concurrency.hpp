@@ -36,8 +36,7 @@ template <class Queue>
   return eventually([&] { return queue.stats().waiting_pushes == threads; });
 }
 
-/// A call in a thread of its own, and its result. A test that fails while the call hangs closes the queue in the end,
-/// and so lets it return: the queue is declared before its calls, `Closer` after both.
+/// A call in a thread of its own, and its result.
 template <class Result>
 class Call {
  public:
@@ -71,8 +70,13 @@ struct Stop {
   void request() { source.request_stop(); }
 };
 
+/// Closes the queue when a test ends, so that a call that hangs returns and the test fails instead of hanging as well:
+/// the queue is declared before its calls, this after both.
 template <class Queue>
 struct Closer {
+  explicit Closer(Queue& q) : queue(q) {}
+  Closer(const Closer&) = delete;
+  Closer& operator=(const Closer&) = delete;
   ~Closer() { queue.close(); }
   Queue& queue;
 };
