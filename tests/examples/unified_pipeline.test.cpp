@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// The examples as a user runs them: a table is made, a model is trained on it, and all modes score it.
+#include "penstock/io/csv_reader.hpp"
+
+#include "catch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>     // system
+#include <filesystem>  // path, create_directories, remove_all
+#include <fstream>     // ifstream
+#include <iterator>    // istreambuf_iterator
+#include <map>         // map
+#include <string>      // string
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>  // pair
+#include <vector>   // vector
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A folder of this process's own, which goes when the process ends.
+struct Folder {
+  Folder() { fs::create_directories(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+
+  fs::path path = fs::path(PENSTOCK_EXAMPLES_WORK) / std::to_string(getpid());
+};
+
+const fs::path& work() {
+  static const Folder folder;
+  return folder.path;
+}
+
+/// What a command prints, and its exit status.
+struct Run {
+  int status;
+  std::string output;
+};
+
+Run run(const std::string& command) {
+  const fs::path log = work() / "log.txt";
+  const int status = std::system(("{ " + command + "\n} >'" + log.string() + "' 2>&1").c_str());
+  return {WEXITSTATUS(status), read(log)};
+}
+
+/// The folder, with a table of 500 students and a model trained on it, made once.
+const fs::path& table_and_model() {
+  static const bool made = [] {
+    const std::string table = (work() / "students.csv").string();
+    REQUIRE(run(PENSTOCK_GENERATE_STUDENTS " --rows 500 --seed 7 --output " + table).status == 0);
+    const Run training = run(PENSTOCK_TRAIN_MODEL " --target purchased --input " + table + " --model " +
+                             (work() / "model.json").string());
+    INFO(training.output);
+    REQUIRE(training.status == 0);
+    return true;
+  }();
+  REQUIRE(made);
+  return work();
+}
+
+/// Runs the pipeline on that table into a folder of that name.
+Run pipeline(const std::string& name, const std::string& arguments, const std::string& environment = "") {
+  const fs::path& made = table_and_model();
+  return run(environment + " " PENSTOCK_UNIFIED_PIPELINE " --target purchased --input " +
+             (made / "students.csv").string() + " --model " + (made / "model.json").string() + " --output-dir " +
+             (made / name).string() + " " + arguments);
+}
+
+std::map<std::size_t, nlohmann::json> lines_by_row(const fs::path& file) {
+  std::map<std::size_t, nlohmann::json> lines;
+  std::ifstream in(file);
+  for (std::string text; std::getline(in, text);) {
+    nlohmann::json line = nlohmann::json::parse(text);
+    const auto row = line.at("row").get<std::size_t>();
+    INFO("row " << row << " came twice");
+    REQUIRE(lines.emplace(row, std::move(line)).second);
+  }
+  return lines;
+}
+
+/// The metrics, after a check of what always holds.
+nlohmann::json checked_metrics(const fs::path& folder) {
+  nlohmann::json metrics = nlohmann::json::parse(read(folder / "streaming_metrics.json"));
+  for (const char* field : {"produced", "consumed", "dropped", "drop_rate", "queue_latency_ms_p50",
+                            "queue_latency_ms_p95", "workers", "queue_max", "jitter_ms"}) {
+    INFO(field);
+    REQUIRE(metrics.contains(field));
+  }
+  CHECK(metrics["produced"] == metrics["consumed"].get<int>() + metrics["dropped"].get<int>());
+  int by_reason = 0;
+  for (const auto& count : metrics["dropped_by_reason"]) by_reason += count.get<int>();
+  CHECK(metrics["dropped"] == by_reason);
+  CHECK(lines_by_row(folder / "stream_inference_async.jsonl").size() == metrics["consumed"]);
+  return metrics;
+}
+
+}  // namespace
+
+TEST_CASE("every mode gives every row the same score, to the last bit") {
+  const Run all = pipeline("all", "--jitter-ms 0 --overflow block --queue-max 4");
+  INFO(all.output);
+  REQUIRE(all.status == 0);
+  const fs::path folder = table_and_model() / "all";
+
+  const penstock::RecordBatch input = *penstock::CsvReader(table_and_model() / "students.csv").next();
+  const penstock::RecordBatch batch = *penstock::CsvReader(folder / "batch_inference.csv").next();
+  const auto stream = lines_by_row(folder / "stream_inference.jsonl");
+  const auto async = lines_by_row(folder / "stream_inference_async.jsonl");
+  REQUIRE(batch.rows() == 500);
+  REQUIRE(stream.size() == 500);
+  REQUIRE(async.size() == 500);
+
+  std::size_t positive = 0;
+  const auto score = batch.column<double>("score");
+  const auto prediction = batch.column<std::int64_t>("prediction");
+  for (std::size_t row = 0; row < 500; ++row) {
+    INFO("row " << row);
+    REQUIRE(stream.at(row)["score"].get<double>() == score[row]);
+    REQUIRE(async.at(row)["score"].get<double>() == score[row]);
+    REQUIRE(prediction[row] == (score[row] >= 0.5 ? 1 : 0));
+    REQUIRE(stream.at(row)["prediction"] == prediction[row]);
+    REQUIRE(async.at(row)["prediction"] == prediction[row]);
+    REQUIRE(async.at(row)["queue_latency_ms"].get<double>() > 0);
+    positive += prediction[row] == 1 ? 1 : 0;
+  }
+  CHECK(positive > 10);  // some students buy, most do not
+  CHECK(positive < 250);
+
+  const std::vector<std::string> numbers = {
+      "days_on_platform",      "minutes_watched",        "courses_started", "practice_exams_started",
+      "practice_exams_passed", "minutes_spent_on_exams", "purchased"};
+  CHECK(batch.to_matrix(numbers).values == input.to_matrix(numbers).values);
+
+  const nlohmann::json metrics = checked_metrics(folder);
+  CHECK(metrics["produced"] == 500);
+  CHECK(metrics["dropped"] == 0);
+  CHECK(metrics["queue_max"] == 4);
+  CHECK(metrics["workers"] == 2);
+}
+
+TEST_CASE("events of many rows keep their rows, and rows are counted, not events") {
+  REQUIRE(pipeline("chunks", "--mode async_stream --jitter-ms 0 --overflow block --chunk-size 64 --rows 300").status ==
+          0);
+  const nlohmann::json metrics = checked_metrics(table_and_model() / "chunks");
+  CHECK(metrics["produced"] == 300);
+  CHECK(metrics["consumed"] == 300);
+  CHECK(lines_by_row(table_and_model() / "chunks" / "stream_inference_async.jsonl").rbegin()->first == 299);
+}
+
+TEST_CASE("whatever the policy, each row is in the output or counted") {
+  const std::string policy = GENERATE("reject", "drop_newest", "drop_oldest");
+  CAPTURE(policy);
+  REQUIRE(pipeline(policy, "--mode async_stream --jitter-ms 0 --queue-max 1 --workers 1 --overflow " + policy).status ==
+          0);
+  const nlohmann::json metrics = checked_metrics(table_and_model() / policy);
+  CHECK(metrics["produced"] == 500);
+  CHECK(metrics["dropped_by_reason"][policy == "drop_oldest" ? "queue_full" : "evicted"] == 0);
+}
+
+TEST_CASE("a mode writes its own files and no others") {
+  REQUIRE(pipeline("batch_only", "--mode batch --rows 3").status == 0);
+  const fs::path folder = table_and_model() / "batch_only";
+  CHECK(fs::exists(folder / "batch_inference.csv"));
+  CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("TEST_MODE cuts rows, queue, workers and jitter") {
+  REQUIRE(pipeline("test_mode", "--workers 4", "TEST_MODE=1 TEST_QUEUE_MAX=5 TEST_STREAM_ROWS=20").status == 0);
+  const nlohmann::json metrics = checked_metrics(table_and_model() / "test_mode");
+  CHECK(metrics["produced"] == 20);
+  CHECK(metrics["queue_max"] == 5);
+  CHECK(metrics["workers"] == 1);
+  CHECK(metrics["jitter_ms"] == 1.0);
+  CHECK(pipeline("test_mode", "", "TEST_MODE=1 TEST_QUEUE_MAX=many").output ==
+        "unified_pipeline: TEST_QUEUE_MAX is 'many'; a whole number of at least 1 is needed\n");
+}
+
+TEST_CASE("Ctrl-C ends the input, and what had arrived is written and counted") {
+  table_and_model();
+  // 500 rows at one row a second would take minutes; the signal is sent as soon as there is a file.
+  const std::string folder = (table_and_model() / "interrupted").string();
+  const Run interrupted =
+      pipeline("interrupted", "--mode async_stream --rate 1 & pid=$!; until [ -e '" + folder +
+                                  "/stream_inference_async.jsonl' ]; do :; done; kill -INT $pid; wait $pid");
+  CHECK(interrupted.status == 130);
+  CHECK(checked_metrics(folder)["produced"] < 500);
+}
+
+TEST_CASE("what cannot work is refused in one sentence") {
+  const Run no_model = run(PENSTOCK_UNIFIED_PIPELINE " --input " + (table_and_model() / "students.csv").string() +
+                           " --model " + (work() / "students.csv").string());
+  CHECK(no_model.status == 1);
+  CHECK_THAT(no_model.output, StartsWith("unified_pipeline: ") && ContainsSubstring("students.csv"));
+
+  const Run policy = pipeline("bad", "--overflow explode");
+  CHECK(policy.status != 0);
+  CHECK_THAT(policy.output, ContainsSubstring("--overflow") && ContainsSubstring("explode"));
+}
+
+TEST_CASE("a full disk is an error, and not a shorter file") {
+  const fs::path folder = table_and_model() / "full";
+  fs::create_directories(folder);
+  for (const auto& [mode, file] : {std::pair{"batch", "batch_inference.csv"},
+                                   {"stream", "stream_inference.jsonl"},
+                                   {"async_stream", "stream_inference_async.jsonl"}}) {
+    CAPTURE(mode);
+    fs::create_symlink("/dev/full", folder / file);
+    const Run full = pipeline("full", std::string("--jitter-ms 0 --overflow block --mode ") + mode);
+    CHECK(full.status == 1);
+    CHECK_THAT(full.output, ContainsSubstring(file) && ContainsSubstring("No space left on device"));
+  }
+}
