@@ -16,7 +16,7 @@
 #include <ranges>       // sized_range
 #include <span>         // span
 #include <type_traits>  // remove_cvref_t
-#include <utility>      // declval, forward
+#include <utility>      // declval
 
 namespace penstock {
 inline namespace v0 {
@@ -53,17 +53,20 @@ concept lazy_values = lazy<R> && requires(const std::remove_cvref_t<R>& r) {
 };
 
 template <class R>
-auto value_of(R&& result) {  // never called: its type is asked for
-  if constexpr (lazy<R>) {
-    return detail::value_of(result.eval());
-  } else if constexpr (std::ranges::input_range<R>) {
-    return std::ranges::range_value_t<R>(*result.begin());
-  } else if constexpr (plain_values<R>) {
-    return *result.begin();
-  } else {
-    return result(0, 0);
-  }
-}
+struct row_value {
+  using type = std::remove_cvref_t<decltype(std::declval<R&>()(0, 0))>;
+};
+template <plain_values R>
+struct row_value<R> {
+  using type = std::remove_cvref_t<decltype(*std::declval<R&>().begin())>;
+};
+template <plain_values R>
+  requires std::ranges::input_range<R>
+struct row_value<R> {
+  using type = std::ranges::range_value_t<R>;  // of a proxy the type it stands for
+};
+template <lazy R>
+struct row_value<R> : row_value<decltype(std::declval<R&>().eval())> {};
 
 }  // namespace detail
 
@@ -73,27 +76,7 @@ concept row_values = detail::plain_values<R> || detail::matrix_like<R> || detail
 
 /// The type of one value of a model's result.
 template <row_values R>
-using row_value_t = decltype(detail::value_of(std::declval<R>()));
-
-/// Calls `take(value)` for each value of a model's result in row order, a matrix row by row, and returns how many there
-/// were. O(values); computes a lazy expression once. What the result refers to, the chunk included, has to live still.
-template <row_values R, class Take>
-std::size_t for_each_value(R&& result, Take&& take) {
-  std::size_t count = 0;
-  if constexpr (detail::lazy<R>) {
-    count = penstock::for_each_value(result.eval(), take);
-  } else if constexpr (detail::plain_values<R>) {
-    for (auto&& value : result) {
-      take(std::forward<decltype(value)>(value));
-      ++count;
-    }
-  } else {
-    for (decltype(result.rows()) i = 0; i < result.rows(); ++i) {
-      for (decltype(result.cols()) j = 0; j < result.cols(); ++j, ++count) take(result(i, j));
-    }
-  }
-  return count;
-}
+using row_value_t = typename detail::row_value<R>::type;
 
 /// A functor that returns one value a row. It may keep state; it is called with chunks in row order from one thread at
 /// a time, or, where a function says that it uses threads, from several at once. It does not keep the chunk.

@@ -30,9 +30,6 @@ decltype(auto) evaluated(R& result) {
   }
 }
 
-template <class R>
-using evaluated_t = std::remove_cvref_t<decltype(evaluated(std::declval<std::remove_reference_t<R>&>()))>;
-
 /// A matrix whose number of dimensions is known at run time, as in xtensor.
 template <class R>
 concept tensor_like = requires(const R& r, std::size_t i) {
@@ -45,18 +42,6 @@ concept tensor_like = requires(const R& r, std::size_t i) {
 template <class R>
 concept owning_range = !std::is_reference_v<R> && std::ranges::range<R> && std::ranges::range<const R> &&
                        !std::same_as<std::ranges::range_reference_t<R>, std::ranges::range_reference_t<const R>>;
-
-template <class R>
-struct element {
-  using type = std::remove_cvref_t<decltype(std::declval<const R&>()(0, 0))>;
-};
-template <plain_values R>
-struct element<R> {
-  using type = std::ranges::range_value_t<R>;
-};
-/// The type of the values in what a model returned.
-template <class R>
-using element_t = typename element<evaluated_t<R>>::type;
 
 /// How to call a model: as a function, and failing that by `predict`, and failing that by `predict_proba`.
 template <class M, class Slice>
@@ -81,7 +66,7 @@ struct model_value {
 template <class M, class Slice>
   requires value_functor<M, Slice> || (!filling_functor<M, Slice> && predictor<M, Slice>)
 struct model_value<M, Slice, void> {
-  using type = element_t<decltype(ask(std::declval<M&>(), std::declval<Slice>()))>;
+  using type = row_value_t<decltype(ask(std::declval<M&>(), std::declval<Slice>()))>;
 };
 template <class M, class Slice>
   requires filling_functor<M, Slice> || gives_only_probabilities<M, Slice>
@@ -129,7 +114,7 @@ void append_result(std::vector<Value>& out, std::remove_reference_t<R>& result, 
         return;
       }
     }
-    if constexpr (std::ranges::contiguous_range<Values> && std::same_as<element_t<Values>, Value> &&
+    if constexpr (std::ranges::contiguous_range<Values> && std::same_as<row_value_t<Values>, Value> &&
                   std::is_trivially_copyable_v<Value>) {
       const auto* data = std::ranges::data(values);
       out.insert(out.end(), data, data + count);

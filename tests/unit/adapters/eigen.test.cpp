@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "penstock/adapters/eigen.hpp"
 
-#include "penstock/core/model.hpp"
 #include "penstock/core/record_batch_builder.hpp"
 
 #include "catch.hpp"
@@ -13,7 +12,6 @@
 #include <span>
 #include <stdexcept>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 using namespace penstock;
@@ -182,29 +180,4 @@ TEST_CASE("a span of results is written as an Eigen vector") {
   as_eigen(std::span(out)) = 2 * Eigen::Vector3d(1, 2, 3);
   CHECK(out == std::vector<double>{2, 4, 6});
   as_eigen(std::span<double>()) = Eigen::VectorXd();
-}
-
-TEST_CASE("a model may return Eigen's vectors, expressions and matrices of one column") {
-  const auto x = numbered<Eigen::MatrixXd>(3, 2);
-  const Eigen::Vector2d w(1, 10);
-  const auto values = [](auto&& result) {
-    std::vector<double> taken;
-    const std::size_t count =
-        for_each_value(std::forward<decltype(result)>(result), [&](double value) { taken.push_back(value); });
-    CHECK(count == taken.size());
-    return taken;
-  };
-  const std::vector<double> expected{10, 1110, 2210};
-  CHECK(values((x * w).eval()) == expected);
-  CHECK(values(x * w) == expected);
-  CHECK(values(x.lazyProduct(w)) == expected);
-  CHECK(values((x * w).array() + 0.) == expected);
-  CHECK(values((x * w).transpose()) == expected);
-  CHECK(values(Eigen::MatrixXd(x * w)) == expected);
-  CHECK(values(Eigen::ArrayXf((x * w).cast<float>())) == expected);
-  CHECK(values((x.array().rowwise() * w.transpose().array()).rowwise().sum()) == expected);
-  CHECK(values(slice(x, 0, 2).col(1)) == std::vector<double>{1, 101});
-  CHECK(values(x) == std::vector<double>{0, 1, 100, 101, 200, 201});  // row by row, whatever its order
-  CHECK(values(numbered<RowMajorXd>(2, 2) + numbered<RowMajorXd>(2, 2)) == std::vector<double>{0, 2, 200, 202});
-  CHECK(values(Eigen::VectorXd()).empty());
 }

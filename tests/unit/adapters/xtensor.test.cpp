@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "penstock/adapters/xtensor.hpp"
 
-#include "penstock/core/model.hpp"
-
 #include "catch.hpp"
 
 #if __has_include(<xtensor/xtensor.hpp>)
@@ -246,22 +244,4 @@ TEST_CASE("many threads may slice one xtensor view") {
   double expected = 0;
   for (std::size_t i = 0; i < 64; ++i) expected += a(i, 2);
   CHECK(sums == std::vector<double>(4, expected));
-}
-
-TEST_CASE("a model may return xtensor's arrays and expressions") {
-  const auto values = [](auto&& result) {
-    std::vector<double> taken;
-    const std::size_t count = for_each_value(result, [&](double value) { taken.push_back(value); });
-    CHECK(count == taken.size());
-    return taken;
-  };
-  const auto a = numbered<xt::xtensor<double, 2>>(Shape{3, 2});
-  const std::vector<double> sums{1, 5, 9};
-  CHECK(values(xt::xtensor<double, 1>(xt::sum(a, {1}))) == sums);
-  CHECK(values(xt::xarray<float>(xt::sum(a, {1}))) == sums);
-  CHECK(values(xt::sum(a, {1})) == sums);
-  CHECK(values(xt::view(a, all(), 0) + xt::view(a, all(), 1)) == sums);
-  CHECK(values(xt::view(a, all(), range(1, 2))) == std::vector<double>{1, 3, 5});
-  CHECK(values(numbered<xt::xtensor<double, 2, column_major>>(Shape{2, 2})) ==
-        std::vector<double>{0, 1, 2, 3});  // row by row
 }
