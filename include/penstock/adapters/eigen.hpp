@@ -6,9 +6,9 @@
 //     Eigen::MatrixXd x = ...;
 //     slice(x, 100, 50);                                        // rows 100 to 149, in place
 //     auto scores = process_stream(x, 64, [&](const auto& rows) { return rows * weights; });
-//     as_eigen(batch.to_matrix({"age", "minutes"})) ...         // no: the matrix must outlive the map
+//
 //     const RowMajorMatrix table = batch.to_matrix({"age", "minutes"});
-//     Eigen::VectorXd scores = as_eigen(table) * weights;       // table is not copied
+//     Eigen::VectorXd scores = as_eigen(table) * weights;       // in place; table has to outlive the map
 //
 // Needs Eigen 3.4; includes Eigen/Core alone.
 

@@ -4,8 +4,11 @@
 // Time is an argument: what waits or stamps takes a clock, and a test hands it one whose hands it moves itself.
 //
 //     template <clock_source Clock = SteadyClock>
-//     auto timed(auto&& work, const Clock& clock = {}) { const TimePoint t0 = clock.now(); work(); return clock.now() -
-//     t0; }
+//     auto timed(auto&& work, const Clock& clock = {}) {
+//       const TimePoint start = clock.now();
+//       work();
+//       return clock.now() - start;
+//     }
 //
 // The clock for tests is core/manual_clock.hpp; waiting by a clock is core/timed_wait.hpp.
 

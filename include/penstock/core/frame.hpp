@@ -10,10 +10,10 @@
 // Ready are: contiguous ranges of any element (vector, span, array), RecordBatch, RowMajorMatrix; Eigen and xtensor by
 // their adapters. A foreign table specialises frame_traits:
 //
-//     template <> struct penstock::frame_traits<my::Table> {
+//     template <>
+//     struct penstock::frame_traits<my::Table> {
 //       static std::size_t rows(const my::Table& t) { return t.length(); }
-//       static my::TableView slice(const my::Table& t, std::size_t first, std::size_t count) { return t.view(first,
-//       count); }
+//       static my::View slice(const my::Table& t, std::size_t first, std::size_t n) { return t.view(first, n); }
 //     };
 
 #include "penstock/config.hpp"
@@ -25,6 +25,8 @@
 #include <stdexcept>    // out_of_range
 #include <string>       // to_string
 #include <string_view>  // string_view
+#include <type_traits>  // remove_cvref_t
+#include <utility>      // declval
 
 namespace penstock {
 inline namespace v0 {
@@ -66,6 +68,10 @@ concept has_frame_traits = requires(const F& frame, std::size_t n) {
 template <class F>
 using slice_of = std::remove_cvref_t<decltype(frame_traits<F>::slice(std::declval<const F&>(), 0, 0))>;
 
+/// What makes a slice a frame for good: else its slice might have none, or each slice of a slice be another type.
+template <class Slice>
+concept slices_to_itself = has_frame_traits<Slice> && std::same_as<slice_of<Slice>, Slice>;
+
 PENSTOCK_COLD [[noreturn]] inline void throw_slice_out_of_range(std::size_t first, std::size_t count,
                                                                 std::size_t rows) {
   throw std::out_of_range("slice of " + std::to_string(count) + " rows from row " + std::to_string(first) +
@@ -77,10 +83,11 @@ PENSTOCK_COLD [[noreturn]] inline void throw_slice_out_of_range(std::size_t firs
 /// A table of rows in a fixed order. Promises beyond the signatures:
 /// - `rows` and `slice` are O(1), copy no row, change nothing, and may be called from many threads at once;
 /// - `slice(f, first, count)` has exactly `count` rows, and its row i is row `first + i` of f;
-/// - a slice is a frame too; it may borrow from f, and is then used only while f lives and is not changed.
+/// - a slice is a frame too, whose slices are of its own type;
+/// - a slice may borrow from f, and is then used only while f lives and is not changed.
 template <class F>
 concept data_frame = detail::has_frame_traits<std::remove_cvref_t<F>> &&
-                     detail::has_frame_traits<detail::slice_of<std::remove_cvref_t<F>>>;
+                     detail::slices_to_itself<detail::slice_of<std::remove_cvref_t<F>>>;
 
 /// The number of rows; O(1).
 template <data_frame F>
