@@ -24,8 +24,8 @@
 #include "penstock/core/record_batch_builder.hpp"
 #include "penstock/core/result.hpp"
 #include "penstock/core/schema.hpp"
-#include "penstock/io/byte_source.hpp"
 #include "penstock/io/bad_row.hpp"
+#include "penstock/io/byte_source.hpp"
 #include "penstock/io/json_lines_infer.hpp"
 #include "penstock/io/json_lines_options.hpp"
 #include "penstock/io/json_object_parser.hpp"
@@ -68,6 +68,20 @@ class JsonLinesReader {
       : options_(checked(std::move(options))),
         lines_(std::make_unique<detail::StreamSource<Stream>>(stream), options_.buffer_bytes, options_.max_row_bytes) {
     start();
+  }
+
+  /// As the constructor, but what that throws as Error is the result. Wrong options are thrown.
+  static Result<JsonLinesReader> open(const std::string& path, JsonLinesOptions options = {}) {
+    try {
+      return JsonLinesReader(path, std::move(options));
+    } catch (const Error& error) { return error; }
+  }
+  /// The same for a stream.
+  template <input_stream Stream>
+  static Result<JsonLinesReader> open(Stream& stream, JsonLinesOptions options = {}) {
+    try {
+      return JsonLinesReader(stream, std::move(options));
+    } catch (const Error& error) { return error; }
   }
 
   /// The schema of every batch; without fields if it was to be inferred from nothing.

@@ -281,6 +281,13 @@ TEST_CASE("a batch ends early once its rows came of 64 MiB") {
 TEST_CASE("a JSON lines file that cannot be read is an Error with its path") {
   CHECK_THROWS_WITH(JsonLinesReader("no/such.jsonl"),
                     ContainsSubstring("no/such.jsonl") && ContainsSubstring("No such file or directory"));
+  const auto none = JsonLinesReader::open("no/such.jsonl");
+  REQUIRE_FALSE(none.has_value());
+  CHECK(none.error().where().source == "no/such.jsonl");
+  std::istringstream stream("{\"x\":1}\n");
+  auto reader = JsonLinesReader::open(stream);
+  REQUIRE(reader.has_value());
+  CHECK(reader->next()->rows() == 1);
 }
 
 TEST_CASE("what a handler of JSON rows throws leaves next(), and the row is counted") {

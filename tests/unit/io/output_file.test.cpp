@@ -3,12 +3,14 @@
 
 #include "catch.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
 
 using namespace penstock;
 namespace fs = std::filesystem;
@@ -121,6 +123,39 @@ TEST_CASE("a full disk is an Error, at the write that meets it and at every one 
   CHECK_THROWS_WITH(out.flush(), ContainsSubstring("No space left on device"));
   CHECK_THROWS_WITH(out.close(), ContainsSubstring("No space left on device"));
   CHECK_NOTHROW(out.close());
+}
+
+TEST_CASE("a write that takes a part is gone on with, and the limit that stops it is an Error") {
+  const Folder folder;
+  const fs::path path = folder.path / "out";
+  struct LimitedFileSize {  // the system writes up to the limit, and fails beyond it
+    explicit LimitedFileSize(::rlim_t bytes) {
+      ::getrlimit(RLIMIT_FSIZE, &before);
+      const ::rlimit limit{bytes, before.rlim_max};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+      handler = std::signal(SIGXFSZ, SIG_IGN);
+    }
+    ~LimitedFileSize() {
+      ::setrlimit(RLIMIT_FSIZE, &before);
+      std::signal(SIGXFSZ, handler);
+    }
+    LimitedFileSize(const LimitedFileSize&) = delete;
+    LimitedFileSize& operator=(const LimitedFileSize&) = delete;
+    ::rlimit before{};
+    void (*handler)(int) = nullptr;
+  };
+  std::string what;
+  {
+    const LimitedFileSize limit(10'000);
+    OutputFile out(path, {.buffer_bytes = 4096});
+    try {
+      for (int i = 0; i < 5; ++i) put(out, std::string(3000, static_cast<char>('a' + i)));
+      out.close();
+    } catch (const Error& error) { what = error.what(); }
+  }
+  CHECK_THAT(what, ContainsSubstring("File too large"));
+  CHECK(content(path) ==
+        std::string(3000, 'a') + std::string(3000, 'b') + std::string(3000, 'c') + std::string(1000, 'd'));
 }
 
 TEST_CASE("a full disk that is first met at close() is an Error there") {
