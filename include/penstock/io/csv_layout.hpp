@@ -9,7 +9,6 @@
 #include "penstock/io/csv_options.hpp"
 #include "penstock/io/csv_scanner.hpp"
 
-#include <algorithm>    // find, max
 #include <cstddef>      // size_t
 #include <optional>     // optional
 #include <stdexcept>    // invalid_argument
@@ -113,9 +112,8 @@ inline std::vector<std::string> read_names(CsvScanner& scanner, const CsvOptions
   } else if (names.empty() && options.schema) {
     for (const Field& field : options.schema->fields) names.push_back(field.name);
   } else if (names.empty()) {
-    scanner.hold(options.max_row_bytes);
     names.resize(read_first_row(scanner, options, "rows, or CsvOptions.names").size());
-    scanner.rewind();
+    scanner.unread();
   }
   settle_names(names, options, scanner.name());
   scanner.count_rows_from_here();
@@ -127,11 +125,15 @@ inline std::vector<std::string> read_names(CsvScanner& scanner, const CsvOptions
 inline std::vector<CsvPlan> plan_columns(const Schema& file, const CsvOptions& options) {
   std::vector<CsvPlan> plans;
   if (options.schema) {
-    for (const Field& field : options.schema->fields)
-      plans.push_back({.field = field, .place = file.index(field.name)});
+    for (const Field& field : options.schema->fields) {
+      const std::size_t place = file.index(field.name);
+      plans.push_back({.field = field, .place = place});
+    }
   } else if (!options.columns.empty()) {
-    for (const std::string& name : options.columns)
-      plans.push_back({.field = {.name = name}, .place = file.index(name), .infer = true});
+    for (const std::string& name : options.columns) {
+      const std::size_t place = file.index(name);
+      plans.push_back({.field = file.fields[place], .place = place, .infer = true});
+    }
   } else {
     for (std::size_t i = 0; i < file.fields.size(); ++i)
       plans.push_back({.field = file.fields[i], .place = i, .infer = true});
@@ -158,6 +160,9 @@ inline std::vector<CsvPlan> plan_columns(const Schema& file, const CsvOptions& o
   return plans;
 }
 
+/// No row that begins behind that many bytes is looked at for its types.
+inline constexpr std::size_t max_sample_bytes = std::size_t{4} << 20;
+
 /// Looks at a sample of the rows from here on, which stay to be read. Bad rows say nothing.
 inline void infer_types(std::vector<CsvPlan>& plans, std::size_t file_columns, CsvScanner& scanner,
                         const CsvOptions& options, const CsvWords& words) {
@@ -166,7 +171,7 @@ inline void infer_types(std::vector<CsvPlan>& plans, std::size_t file_columns, C
     if (plan.infer) guesses.emplace_back(&words, options.infer_categories);
   }
   if (guesses.empty()) return;
-  scanner.hold(std::max(std::size_t{8} << 20, options.max_row_bytes));
+  scanner.hold(max_sample_bytes);
   for (std::size_t rows = 0; rows < options.infer_rows; ++rows) {
     const CsvRowStatus status = scanner.next();
     if (status == CsvRowStatus::end || status == CsvRowStatus::sample_full) break;

@@ -54,14 +54,15 @@ struct CsvOptions {
   std::vector<std::string>
       names{};  ///< the names, all of them, instead of the header's; column_1 ... if there are none
   DuplicateNames duplicate_names = DuplicateNames::refuse;
-  bool skip_blank_lines = true;     ///< an empty line is no row; in a file of one column it always is a missing value
+  bool skip_blank_lines =
+      true;  ///< an empty line is no row; in a file of one column it is one that holds a missing value
   bool trailing_delimiter = false;  ///< rows may end in one delimiter too many, the header too
 
   // Which columns, and as what.
   std::optional<Schema> schema{};           ///< the columns wanted, in this order, found by name; or inferred
   std::vector<std::string> columns{};       ///< the columns wanted, in this order; all if empty
   std::vector<CsvColumn> column_options{};  ///< what is known of some columns
-  std::size_t infer_rows = 1000;            ///< rows to infer types from, as far as 8 MiB hold them; at least 1
+  std::size_t infer_rows = 1000;            ///< rows to infer types from, as far as 4 MiB hold them; at least 1
   bool infer_categories = true;             ///< see csv_infer.hpp; false: texts are inferred as string
   std::size_t max_categories = 1'000'000;   ///< texts that a growing category may have
 

@@ -93,10 +93,10 @@ class CsvScanner {
     for (;;) {
       if (at_ == size_) {
         if (ended_) return CsvRowStatus::end;
-        if (sample_is_full()) return CsvRowStatus::sample_full;
         refill();
         continue;
       }
+      if (held_ && at_ - held_->at >= held_->bytes) return CsvRowStatus::sample_full;
       const char first = data_[at_];
       if (after_cr_) {
         after_cr_ = false;
@@ -160,8 +160,16 @@ class CsvScanner {
     }
   }
 
-  /// From here on all is kept, at most `bytes` and a row, until rewind() comes back. next() says sample_full at the
-  /// limit.
+  /// Goes back to the start of the row that next() gave.
+  void unread() noexcept {
+    at_ = static_cast<std::size_t>(row_byte_ - dropped_);
+    for (next_ = 0; index_[next_] < at_;) ++next_;
+    after_cr_ = false;
+    --row_;
+  }
+
+  /// From here on all is kept, until rewind() comes back. For rows that begin `bytes` or more from here next() says
+  /// sample_full; max_row_bytes more and a block is kept to tell where the last one ends.
   void hold(std::size_t bytes) noexcept { held_ = Held{at_, next_, bytes, row_, after_cr_}; }
   void rewind() noexcept {
     at_ = held_->at;
@@ -291,7 +299,9 @@ class CsvScanner {
     while (next_ < marks_ && index_[next_] < at_) ++next_;
   }
 
-  [[nodiscard]] bool sample_is_full() const noexcept { return held_ && size_ - held_->at > held_->bytes; }
+  [[nodiscard]] bool sample_is_full() const noexcept {
+    return held_ && size_ - held_->at > held_->bytes + dialect_.max_row_bytes;
+  }
 
   /// Drops what is behind us, reads one block more, and finds its structural bytes. At the end of the input a line end
   /// is put behind it, outside of its size, so that the last row needs no code of its own.
