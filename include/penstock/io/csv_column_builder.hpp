@@ -3,6 +3,7 @@
 
 // Fields to the values of one column: what is missing, what is a value of the type, and what is neither.
 
+#include "penstock/config.hpp"
 #include "penstock/core/column.hpp"
 #include "penstock/io/category_table.hpp"
 #include "penstock/io/bad_row.hpp"
@@ -211,7 +212,7 @@ class CsvColumnBuilder {
     return cell.size > 0 && cell.kind != CsvCell::escaped && !words_->missing.may_begin(*cell.begin);
   }
 
-  Flaw set_text(std::size_t row, const CsvCell& cell) {
+  PENSTOCK_NOINLINE Flaw set_text(std::size_t row, const CsvCell& cell) {
     const std::string_view text = text_of(cell, words_->quote, scratch_);
     if (cell.kind == CsvCell::plain && words_->missing.contains(text)) return set_missing(row);
     if (dtype_ == DataType::string) {
@@ -226,7 +227,7 @@ class CsvColumnBuilder {
     return std::nullopt;
   }
 
-  Flaw set_stripped(std::size_t row, const CsvCell& cell) {
+  PENSTOCK_NOINLINE Flaw set_stripped(std::size_t row, const CsvCell& cell) {
     const std::string_view text = strip_blanks(text_of(cell, words_->quote, scratch_));
     if (words_->missing.contains(text)) return set_missing(row);
     ParseStatus status = ParseStatus::invalid;

@@ -44,7 +44,7 @@ inline namespace v0 {
 
 /// A frame_source of RecordBatches. Each row of the file is in a batch or counted in rejects(), never both.
 /// Memory: the batch that grows, one block of input (more if a row is longer; at most max_row_bytes and a block), and
-/// what categories know; a sample for inference is 8 MiB at most. Movable. Not thread-safe.
+/// what categories know; a sample for inference is 4 MiB and a row at most. Movable. Not thread-safe.
 class CsvReader {
  public:
   /// Opens a file, reads its header and, if types are to be inferred, a sample.
@@ -177,8 +177,7 @@ class CsvReader {
       }
     }
     const detail::CsvCell* const cells = scanner_.cells().data();
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      Column& column = columns_[i];
+    for (Column& column : columns_) {
       const bool there = column.place < count;
       const auto flaw = there ? column.builder.set(rows_, cells[column.place]) : column.builder.set_missing(rows_);
       if (!flaw) continue;

@@ -15,6 +15,8 @@
 // division rounds once (Clinger, "How to read floating point numbers accurately", PLDI 1990). All else is left to
 // std::from_chars, which is exact too.
 
+#include "penstock/config.hpp"
+
 #include <bit>           // endian, countr_zero
 #include <charconv>      // from_chars
 #include <cstddef>       // size_t
@@ -40,37 +42,49 @@ namespace detail {
 /// The bytes past the end of a text that `..._padded` functions may read, and take no notice of.
 inline constexpr std::size_t parse_padding = 64;
 
+inline constexpr std::uint64_t powers_of_ten_u64[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+inline constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                           1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/// The eight bytes at `p` as a number whose lowest byte is the first.
+inline std::uint64_t load_eight(const char* p) noexcept {
+  std::uint64_t bytes = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&bytes, p, 8);
+  } else {
+    for (unsigned i = 0; i < 8; ++i) bytes |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+  }
+  return bytes;
+}
+
+inline constexpr std::uint64_t every_byte = 0x0101010101010101;
+
+/// The high bit of each byte above 9. Exact up to the first such byte; behind it a carry may err.
+constexpr std::uint64_t above_nine(std::uint64_t bytes) noexcept {
+  return ((bytes + 0x76 * every_byte) | bytes) & 0x80 * every_byte;
+}
+
+/// The number whose eight decimal digits are these bytes, the first digit the lowest byte: neighbours are added up to
+/// pairs, then pairs to the whole, in two multiplications.
+constexpr std::uint64_t join_digits(std::uint64_t bytes) noexcept {
+  bytes = bytes * 10 + (bytes >> 8);
+  return (((bytes & 0x000000FF000000FF) * 0x000F424000000064 +
+           ((bytes >> 16) & 0x000000FF000000FF) * 0x0000271000000001) >>
+          32) &
+         0xFFFFFFFF;
+}
+
 /// The decimal digits that a text begins with, eight at most.
 struct DigitRun {
   std::uint64_t value;
   unsigned count;
 };
 
-inline constexpr std::uint64_t powers_of_ten_u64[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-inline constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                           1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-/// Reads eight bytes at `p` and does sums on all of them at once.
 inline DigitRun read_digits(const char* p) noexcept {
-  if constexpr (std::endian::native == std::endian::little) {
-    std::uint64_t bytes;
-    std::memcpy(&bytes, p, 8);
-    bytes ^= 0x3030303030303030;  // '0' to '9' become 0 to 9, all else more
-    // The first byte above 9 gets its high bit set; a carry reaches only the bytes behind it.
-    const std::uint64_t others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
-    const unsigned count = static_cast<unsigned>(std::countr_zero(others)) / 8;  // countr_zero(0) is 64: eight digits
-    bytes = count == 0 ? 0 : bytes << (64 - 8 * count);                          // zeros come in as leading digits
-    bytes = bytes * 10 + (bytes >> 8);                                           // pairs of digits, then pairs of these
-    bytes = ((bytes & 0x000000FF000000FF) * 0x000F424000000064 +
-             ((bytes >> 16) & 0x000000FF000000FF) * 0x0000271000000001) >>
-            32;
-    return {bytes & 0xFFFFFFFF, count};
-  } else {
-    DigitRun run{0, 0};
-    for (; run.count < 8 && p[run.count] >= '0' && p[run.count] <= '9'; ++run.count)
-      run.value = run.value * 10 + static_cast<std::uint64_t>(p[run.count] - '0');
-    return run;
-  }
+  std::uint64_t bytes = load_eight(p) ^ '0' * every_byte;  // '0' to '9' become 0 to 9, all else more
+  const unsigned count = static_cast<unsigned>(std::countr_zero(above_nine(bytes))) / 8;  // countr_zero(0) is 64
+  bytes = count == 0 ? 0 : bytes << (64 - 8 * count);                                     // leading zeros come in
+  return {join_digits(bytes), count};
 }
 
 /// Digits, of any number: moves `p` behind them, adds them to `value`, gives how many. Wraps above 19 digits.
@@ -85,10 +99,34 @@ inline unsigned read_all_digits(const char*& p, std::uint64_t& value) noexcept {
   }
 }
 
-/// The common case of a double: at most 19 digits, exact by Clinger's argument. False leaves it to the slow path.
-inline bool parse_float64_padded(const char* p, const char* end, char decimal, double& out) noexcept {
-  const bool negative = *p == '-';
-  if (negative || *p == '+') ++p;
+/// A double of one to eight bytes, digits and at most one decimal point: all of them at once, without a loop.
+inline bool parse_short_float64(const char* p, unsigned size, bool negative, char decimal, double& out) noexcept {
+  const unsigned shift = 64 - 8 * size;
+  const std::uint64_t bytes = load_eight(p)
+                              << shift;  // what is behind the text falls out, its last byte is the highest
+  std::uint64_t digits = bytes ^ ('0' * every_byte) << shift;
+  const std::uint64_t others = bytes ^ static_cast<unsigned char>(decimal) * every_byte;
+  const std::uint64_t points = (others - every_byte) & ~others & 0x80 * every_byte;  // the first zero byte's high bit
+  unsigned fraction = 0;
+  if (points != 0) {
+    const unsigned bits_before = static_cast<unsigned>(std::countr_zero(points)) & 56;
+    const std::uint64_t before = (std::uint64_t{1} << bits_before) - 1;
+    digits = (digits & before) << 8 | (digits & ~before << 8);  // the digits before the point move over it
+    fraction = 7 - bits_before / 8;
+    if (size == 1) return false;
+  }
+  if (above_nine(digits) != 0) return false;
+  // A divisor with the sign in it costs nothing more, and gives -0 its sign.
+  static constexpr double divisors[2][8] = {{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7},
+                                            {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
+  // Signed, because that conversion is one instruction.
+  out = static_cast<double>(static_cast<std::int64_t>(join_digits(digits))) / divisors[negative][fraction];
+  return true;
+}
+
+/// A double of any length, behind its sign. False leaves it to the slow path.
+PENSTOCK_NOINLINE inline bool parse_long_float64(const char* p, const char* end, bool negative, char decimal,
+                                                 double& out) noexcept {
   std::uint64_t mantissa = 0;
   unsigned digits = read_all_digits(p, mantissa);
   int exponent = 0;
@@ -110,21 +148,29 @@ inline bool parse_float64_padded(const char* p, const char* end, char decimal, d
   }
   if (digits == 0 || digits > 19 || mantissa > (std::uint64_t{1} << 53) || exponent < -22 || exponent > 22)
     return false;
-  // Signed, because that conversion is one instruction.
-  double value = static_cast<double>(static_cast<std::int64_t>(mantissa));
-  value = exponent < 0 ? value / powers_of_ten[-exponent] : value * powers_of_ten[exponent];
-  out = negative ? -value : value;
+  const double value = static_cast<double>(static_cast<std::int64_t>(mantissa)) * (negative ? -1.0 : 1.0);
+  out = exponent < 0 ? value / powers_of_ten[-exponent] : value * powers_of_ten[exponent];
   return true;
+}
+
+/// The common case of a double: at most 19 digits, exact by Clinger's argument. False leaves it to the slow path.
+/// `p < end`.
+inline bool parse_float64_padded(const char* p, const char* end, char decimal, double& out) noexcept {
+  const bool negative = *p == '-';
+  p += negative | (*p == '+');  // no branch: signs are hard to guess
+  const auto size = static_cast<std::size_t>(end - p);
+  if (size - 1 < 8 && parse_short_float64(p, static_cast<unsigned>(size), negative, decimal, out)) return true;
+  return parse_long_float64(p, end, negative, decimal, out);
 }
 
 /// The common case of an integer: at most 18 digits. False leaves it to the slow path.
 inline bool parse_int64_padded(const char* p, const char* end, std::int64_t& out) noexcept {
   const bool negative = *p == '-';
-  if (negative || *p == '+') ++p;
+  p += negative | (*p == '+');
   std::uint64_t value = 0;
   const unsigned digits = read_all_digits(p, value);
   if (p != end || digits == 0 || digits > 18) return false;
-  out = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
+  out = static_cast<std::int64_t>((value ^ (0 - std::uint64_t{negative})) + negative);  // -x is ~x + 1
   return true;
 }
 
