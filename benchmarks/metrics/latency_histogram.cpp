@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// What it costs to record one latency, beside HdrHistogram_c of the same digits and range on the same values, in one
+// program and in turns:
+//
+//   penstock_bench_metrics --benchmark_enable_random_interleaving=true --benchmark_repetitions=11
+//     --benchmark_report_aggregates_only=true
+#include "penstock/metrics/latency_histogram.hpp"
+
+#include "penstock/metrics/stream_metrics.hpp"
+
+#include <benchmark/benchmark.h>
+
+#ifdef PENSTOCK_BENCH_HDR
+#include <hdr/hdr_histogram.h>
+#endif
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace {
+
+constexpr std::int64_t highest = 3'600'000'000'000;  // an hour
+
+/// Latencies as services have them: most near 100 us, some up to a second. All are in cache.
+std::vector<std::int64_t> latencies() {
+  std::vector<std::int64_t> values;
+  std::uint64_t state = 42;
+  for (int i = 0; i < 4096; ++i) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    const auto base = static_cast<std::int64_t>(50'000 + (state >> 33) % 100'000);
+    values.push_back((state >> 60) == 0 ? base * 1000 : base);
+  }
+  return values;
+}
+
+void set_rate(benchmark::State& state, std::size_t n) {
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(n));
+}
+
+template <bool fixed>
+void record(benchmark::State& state) {
+  const auto values = latencies();
+  penstock::LatencyHistogram histogram({.highest = highest, .auto_resize = !fixed});
+  for (auto _ : state) {
+    for (const std::int64_t value : values) histogram.record(value);
+    benchmark::ClobberMemory();
+  }
+  if (histogram.count() != static_cast<std::uint64_t>(state.iterations()) * values.size()) {
+    state.SkipWithError("values were lost");
+  }
+  set_rate(state, values.size());
+}
+BENCHMARK(record<false>)->Name("record/penstock");
+BENCHMARK(record<true>)->Name("record/penstock fixed");
+
+void stream_metrics(benchmark::State& state) {
+  const auto values = latencies();
+  penstock::StreamMetrics metrics;
+  for (auto _ : state) {
+    for (const std::int64_t value : values) metrics.record(100, std::chrono::nanoseconds(value));
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, values.size());
+}
+BENCHMARK(stream_metrics)->Name("record/penstock StreamMetrics");
+
+void quantiles(benchmark::State& state) {
+  penstock::LatencyHistogram histogram;
+  for (const std::int64_t value : latencies()) histogram.record(value);
+  for (auto _ : state) {
+    for (const double q : {0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999}) {
+      benchmark::DoNotOptimize(histogram.value_at_quantile(q));
+    }
+  }
+}
+BENCHMARK(quantiles)->Name("seven quantiles/penstock");
+
+#ifdef PENSTOCK_BENCH_HDR
+
+class Peer {
+ public:
+  Peer() { hdr_init(1, highest, 3, &histogram_); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+  ~Peer() { hdr_close(histogram_); }
+  hdr_histogram* operator*() const { return histogram_; }
+
+ private:
+  hdr_histogram* histogram_ = nullptr;
+};
+
+void peer_record(benchmark::State& state) {
+  const auto values = latencies();
+  const Peer peer;
+  for (auto _ : state) {
+    for (const std::int64_t value : values) hdr_record_value(*peer, value);
+    benchmark::ClobberMemory();
+  }
+  if ((*peer)->total_count != state.iterations() * static_cast<std::int64_t>(values.size())) {
+    state.SkipWithError("values were lost");
+  }
+  set_rate(state, values.size());
+}
+BENCHMARK(peer_record)->Name("record/HdrHistogram_c");
+
+void peer_quantiles(benchmark::State& state) {
+  const Peer peer;
+  penstock::LatencyHistogram ours;
+  for (const std::int64_t value : latencies()) {
+    hdr_record_value(*peer, value);
+    ours.record(value);
+  }
+  for (const double q : {0.5, 0.75, 0.96875}) {  // of 4096 values, where its rounding of ranks and ours agree
+    if (hdr_value_at_percentile(*peer, q * 100) != ours.value_at_quantile(q)) state.SkipWithError("quantiles differ");
+  }
+  for (auto _ : state) {
+    for (const double q : {50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99}) {
+      benchmark::DoNotOptimize(hdr_value_at_percentile(*peer, q));
+    }
+  }
+}
+BENCHMARK(peer_quantiles)->Name("seven quantiles/HdrHistogram_c");
+
+#endif
+
+}  // namespace
+
+BENCHMARK_MAIN();
