@@ -72,3 +72,21 @@ TEST_CASE("an xtensor model that gives too few values is told of") {
   CHECK(process_stream(xt::xtensor<double, 2>(xt::view(table, xt::range(0, 2))), 2, means).values.size() == 2);
   CHECK_THROWS_AS(process_stream(table, 3, means), ChunkError);
 }
+
+TEST_CASE("columns may be known at compile time or not, and one column be a matrix") {
+  struct OfArray {
+    static xt::xarray<double> predict_proba(const xt::xtensor<double, 2>& rows) {
+      return Logistic().predict_proba(rows);
+    }
+  };
+  const InferenceOptions options{.chunk_size = 1};  // 1 x 2 is one row, not two
+  CHECK(run_streaming_inference(table, OfArray(), options).probability == std::vector<double>{0, 0.2, 0.4, 0.6, 0.8});
+  CHECK(run_streaming_inference(table, Logistic(), options).label == std::vector<int>{0, 0, 0, 1, 1});
+
+  const auto column = [](const auto& rows) {
+    return xt::xtensor<double, 2>(xt::view(rows, xt::all(), xt::range(0, 1)));
+  };
+  CHECK(process_stream(table, 2, column).values == std::vector<double>{0, 2, 4, 6, 8});
+  const auto both = [](const auto& rows) { return xt::xtensor<double, 2>(rows); };
+  CHECK_THROWS_WITH(process_stream(table, 2, both), ContainsSubstring("chunk 0, row 1: found 4 values, expected 2"));
+}

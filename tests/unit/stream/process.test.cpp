@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <semaphore>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -444,6 +445,39 @@ TEST_CASE("the lowest failure is found even when a later chunk fails first") {
   try {
     std::rethrow_exception(outcome.error);
   } catch (const ModelFailure& failure) { CHECK(failure.row == 0); }
+}
+
+TEST_CASE("a later chunk that fails after the lowest failure does not take its place") {
+  static std::binary_semaphore other_thread_ended{0};
+  struct AtThreadExit {
+    ~AtThreadExit() { other_thread_ended.release(); }
+  };
+  std::binary_semaphore other_has_chunk{0};
+  std::binary_semaphore this_has_later_chunk{0};
+  const std::thread::id here = std::this_thread::get_id();
+  double others = -1;  // first row of the other thread's chunk
+  bool known = false;  // here, that the other thread has one
+  const auto model = [&](Slice rows) -> std::vector<double> {
+    if (std::this_thread::get_id() != here) {
+      thread_local const AtThreadExit signal;
+      (void)signal;
+      others = rows.front();
+      other_has_chunk.release();
+      this_has_later_chunk.acquire();
+      throw ModelFailure(rows.front());  // the failure is on record when the thread ends
+    }
+    if (!std::exchange(known, true)) other_has_chunk.acquire();
+    if (rows.front() < others) return squares_of(rows);
+    this_has_later_chunk.release();
+    other_thread_ended.acquire();
+    throw ModelFailure(rows.front());
+  };
+  const auto outcome = try_process_stream(counted(100), 1, model, {.threads = 2});
+  CHECK(static_cast<double>(outcome.failed_chunk) == others);
+  CHECK(static_cast<double>(outcome.values.size()) == others);
+  try {
+    std::rethrow_exception(outcome.error);
+  } catch (const ModelFailure& failure) { CHECK(failure.row == others); }
 }
 
 TEST_CASE("many threads on many small chunks give the sequential values") {
