@@ -132,8 +132,10 @@ TEST_CASE("what is no UTF-8 is replaced and counted by the JSON writer") {
   std::string text;
   JsonLinesWriter writer(&text);
   writer.write({{"n\xff", "\xc3\xa9 \xf0\x9f\x98 \xed\xa0\x80"}});
+  writer.write({{"plain", "text"}});
   writer.close();
-  CHECK(text == "{\"n\xEF\xBF\xBD\":\"\xc3\xa9 \xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"}\n");
+  CHECK(text ==
+        "{\"n\xEF\xBF\xBD\":\"\xc3\xa9 \xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"}\n{\"plain\":\"text\"}\n");
   CHECK(writer.replaced() == 5);
 }
 

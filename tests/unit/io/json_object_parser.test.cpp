@@ -107,6 +107,7 @@ TEST_CASE("what is no JSON object is refused, at its place and with what should 
   CHECK(fault("{\"a\":\"\\u12") == "6: four hexadecimal digits");
   CHECK(fault("{\"a\":\"\\uD800\"}") == "6: both halves of a surrogate pair");
   CHECK(fault("{\"a\":\"\\uDC00\\uD800\"}") == "6: both halves of a surrogate pair");
+  CHECK(fault("{\"a\":\"\\uDC00\\uDC00\"}") == "6: both halves of a surrogate pair");
   CHECK(fault("{\"a\":\"\\uD800\\u0041\"}") == "6: both halves of a surrogate pair");
   CHECK(fault("{\"a\":\"\\uD800\\uDC0") == "6: both halves of a surrogate pair");
   CHECK(fault("{\"a\":\"x\xff\"}") == "7: UTF-8");
