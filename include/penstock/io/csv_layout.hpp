@@ -161,7 +161,7 @@ inline std::vector<CsvPlan> plan_columns(const Schema& file, const CsvOptions& o
 }
 
 /// No row that begins behind that many bytes is looked at for its types.
-inline constexpr std::size_t max_sample_bytes = std::size_t{4} << 20;
+inline constexpr std::size_t csv_sample_bytes = std::size_t{4} << 20;
 
 /// Looks at a sample of the rows from here on, which stay to be read. Bad rows say nothing.
 inline void infer_types(std::vector<CsvPlan>& plans, std::size_t file_columns, CsvScanner& scanner,
@@ -171,7 +171,7 @@ inline void infer_types(std::vector<CsvPlan>& plans, std::size_t file_columns, C
     if (plan.infer) guesses.emplace_back(&words, options.infer_categories);
   }
   if (guesses.empty()) return;
-  scanner.hold(max_sample_bytes);
+  scanner.hold(csv_sample_bytes);
   for (std::size_t rows = 0; rows < options.infer_rows; ++rows) {
     const CsvRowStatus status = scanner.next();
     if (status == CsvRowStatus::end || status == CsvRowStatus::sample_full) break;
