@@ -20,7 +20,7 @@
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 
-#include <algorithm>    // max, min, none_of
+#include <algorithm>    // max, min
 #include <cmath>        // abs, exp, isfinite, isnan
 #include <cstddef>      // size_t, ptrdiff_t
 #include <limits>       // numeric_limits
@@ -271,9 +271,12 @@ class LinearModel {
     std::vector<GoldenValue> ordered;
     const auto take = [&](const std::string& name) -> const auto& {
       const auto found = inputs.find(name);
-      if (found == inputs.end())
+      if (found == inputs.end()) {
         throw LinearModelError(path + ".inputs", "no " + detail::in_quotes(name), "every column that the model reads");
-      return ordered.emplace_back(*found->second).value;
+      }
+      const auto& value = ordered.emplace_back(*found->second).value;
+      inputs.erase(found);
+      return value;
     };
 
     std::vector<double> values(width_, std::numeric_limits<double>::quiet_NaN());
@@ -299,12 +302,9 @@ class LinearModel {
     } catch (const Error& error) {
       throw LinearModelError(path + ".inputs." + error.where().column, error.found(), error.expected());
     }
-    if (ordered.size() != row.inputs.size()) {
-      for (const auto& [name, value] : inputs) {
-        if (std::none_of(ordered.begin(), ordered.end(), [&](const GoldenValue& g) { return g.column == name; })) {
-          throw LinearModelError(path + ".inputs", detail::in_quotes(name), "only columns that the model reads");
-        }
-      }
+    if (!inputs.empty()) {
+      throw LinearModelError(path + ".inputs", detail::in_quotes(inputs.begin()->first),
+                             "only columns that the model reads");
     }
     const double rounding = magnitude(values.data(), picked.data());
     const double unit = spec_.kind == LinearModelKind::linear

@@ -14,6 +14,7 @@
 
 #include <algorithm>         // count, find, min
 #include <cstddef>           // ptrdiff_t, size_t
+#include <cstdint>           // int64_t, uint8_t, uint64_t
 #include <initializer_list>  // initializer_list
 #include <set>               // set
 #include <string>            // string, to_string
@@ -44,6 +45,58 @@ inline std::string describe(const nlohmann::json& value) {
   return value.dump();
 }
 
+/// Looks through JSON text as it is parsed and throws Error at the first thing that is not to be taken. The events are
+/// those of nlohmann::json::sax_parse.
+class JsonGuard {
+ public:
+  JsonGuard(std::string_view text, const std::string& source, const JsonLimits& limits)
+      : text_(text), source_(source), limits_(limits) {}
+
+  bool null() { return count(); }
+  bool boolean(bool) { return count(); }
+  bool number_integer(std::int64_t) { return count(); }
+  bool number_unsigned(std::uint64_t) { return count(); }
+  bool number_float(double, const std::string&) { return count(); }
+  bool string(std::string&) { return count(); }
+  bool binary(std::vector<std::uint8_t>&) { return count(); }
+  bool start_object(std::size_t) { return names_.emplace_back(), open(); }
+  bool end_object() { return names_.pop_back(), close(); }
+  bool start_array(std::size_t) { return open(); }
+  bool end_array() { return close(); }
+  bool key(std::string& name) {
+    if (names_.back().insert(name).second) return true;
+    throw Error({.source = source_}, "the member " + describe(name) + " twice in one object", "once");
+  }
+  template <class Problem>
+  [[noreturn]] bool parse_error(std::size_t byte, const std::string&, const Problem& problem) const {
+    if (problem.id == 406) throw Error({.source = source_}, "a number too large for a double", "finite numbers");
+    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(byte, text_.size()));
+    const auto line = 1 + std::count(text_.begin(), end, '\n');
+    throw Error({.source = source_, .byte = byte}, "no JSON from line " + std::to_string(line) + " on",
+                "JSON (numbers are finite, text is UTF-8)");
+  }
+
+ private:
+  bool count() {
+    if (++values_ <= limits_.max_values) return true;
+    throw Error({.source = source_}, "more than " + std::to_string(limits_.max_values) + " values",
+                "fewer, or a larger limit");
+  }
+  bool open() {
+    if (++depth_ <= limits_.max_depth) return count();
+    throw Error({.source = source_}, "arrays or objects " + std::to_string(depth_) + " deep",
+                "at most " + std::to_string(limits_.max_depth));
+  }
+  bool close() { return --depth_, true; }
+
+  std::string_view text_;
+  const std::string& source_;
+  const JsonLimits& limits_;
+  std::size_t values_ = 0;
+  int depth_ = 0;
+  std::vector<std::set<std::string>> names_{};  // of the members of each object that is open
+};
+
 /// The document. @throws Error with the byte where it is no JSON, or that tells which limit it exceeds, or which member
 /// of an object stands there twice.
 inline nlohmann::json parse_json(std::string_view text, const std::string& source, const JsonLimits& limits) {
@@ -51,43 +104,11 @@ inline nlohmann::json parse_json(std::string_view text, const std::string& sourc
     throw Error({.source = source}, "more than " + std::to_string(limits.max_bytes) + " bytes",
                 "a smaller file, or a larger limit");
   }
-  std::size_t values = 0;
-  std::vector<std::set<std::string>> names;  // of the members of each object that is open
-  const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-    using Event = nlohmann::json::parse_event_t;
-    switch (event) {
-      case Event::object_start: names.emplace_back(); [[fallthrough]];
-      case Event::array_start:
-        if (depth >= limits.max_depth) {
-          throw Error({.source = source}, "arrays or objects " + std::to_string(depth + 1) + " deep",
-                      "at most " + std::to_string(limits.max_depth));
-        }
-        break;
-      case Event::object_end: names.pop_back(); break;
-      case Event::key:
-        if (!names.back().insert(parsed.get<std::string>()).second) {
-          throw Error({.source = source}, "the member " + describe(parsed) + " twice in one object", "once");
-        }
-        return true;  // counted with its value
-      default: break;
-    }
-    if (event != Event::object_end && event != Event::array_end && ++values > limits.max_values) {
-      throw Error({.source = source}, "more than " + std::to_string(limits.max_values) + " values",
-                  "fewer, or a larger limit");
-    }
-    return true;
-  };
-  try {
-    return nlohmann::json::parse(text.begin(), text.end(), watch);
-  } catch (const nlohmann::json::parse_error& error) {
-    const auto line =
-        1 +
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())), '\n');
-    throw Error({.source = source, .byte = error.byte}, "no JSON from line " + std::to_string(line) + " on",
-                "JSON (numbers are finite, text is UTF-8)");
-  } catch (const nlohmann::json::out_of_range&) {  // 1e999
-    throw Error({.source = source}, "a number too large for a double", "finite numbers");
-  }
+  // Twice through the text: nlohmann's parser with a callback looks at a whole array after each object in it, so that a
+  // few megabytes of small objects would take minutes.
+  JsonGuard guard(text, source, limits);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &guard);
+  return nlohmann::json::parse(text.begin(), text.end());
 }
 
 /// One value and its place in a document. It borrows both the value and the source's name.
