@@ -71,14 +71,14 @@ struct JsonKindsSeen {
 /// Reads the sample and goes back to the first line. @throws Error if there are too many columns, or rows but no
 /// column.
 inline Schema infer_json_schema(LineReader& lines, const JsonLinesOptions& options) {
-  constexpr std::size_t max_sample_bytes = std::size_t{8} << 20;
+  constexpr std::size_t sample_limit = std::size_t{8} << 20;
   std::map<std::string, std::size_t, std::less<>> places;
   std::vector<JsonKindsSeen> seen;
   Schema schema;
   std::string scratch;
   lines.keep();
   std::size_t row = 0;
-  while (row < options.infer_rows && lines.kept_bytes() < max_sample_bytes && lines.next()) {
+  while (row < options.infer_rows && lines.kept_bytes() < sample_limit && lines.next()) {
     if (!lines.too_long() && is_blank(lines.text())) continue;
     ++row;
     if (lines.too_long()) break;
