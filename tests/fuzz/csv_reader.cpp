@@ -34,7 +34,7 @@ void require(bool holds, const char* what) {
 
 struct Outcome {
   std::vector<std::string> rows{};
-  penstock::CsvRejects rejects{};
+  penstock::RowRejects rejects{};
   std::uint64_t accepted = 0;
   std::string error{};  // of the constructor
 
