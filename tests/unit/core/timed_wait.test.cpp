@@ -24,15 +24,19 @@ struct Gate {
   std::mutex mutex{};
   std::condition_variable changed{};
   bool open = false;
+  std::atomic<bool> inside = false;  // set under the mutex, which the waiter then holds but in its wait
 
   /// Whether it was open before the deadline.
   bool wait(TimePoint deadline) {
     TimedWait wait{clock, mutex, changed};
     std::unique_lock lock(mutex);
+    inside = true;
     while (!open && wait.until(lock, deadline)) {}
     return open;
   }
+  /// Opens it for a waiter that is in its wait.
   void set_open() {
+    while (!inside) std::this_thread::yield();
     {
       const std::scoped_lock lock(mutex);
       open = true;
