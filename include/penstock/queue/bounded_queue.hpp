@@ -73,8 +73,8 @@ concept bulk_range = std::ranges::forward_range<R> || (std::ranges::input_range<
 template <queue_item T, clock_source Clock = SteadyClock>
 class BoundedQueue {
  public:
-  using value_type = T;
-  using clock_type = Clock;
+  using value_type = T;      ///< of the items
+  using clock_type = Clock;  ///< by which deadlines and the counters' times go
 
   /// Takes all the memory that it will ever need for items.
   /// @throws std::invalid_argument if `check(options)` refuses them.
@@ -93,7 +93,8 @@ class BoundedQueue {
   QueueStatus push(T&& value, const std::stop_token& stop = {}, Priority priority = {}) {
     return put_one(std::move(value), {&stop}, priority);
   }
-  QueueStatus push(const T& value, const std::stop_token& stop = {}, Priority priority = {})  ///< puts a copy
+  /// The same with a copy.
+  QueueStatus push(const T& value, const std::stop_token& stop = {}, Priority priority = {})
     requires std::copy_constructible<T>
   {
     return put_one(value, {&stop}, priority);
@@ -101,7 +102,8 @@ class BoundedQueue {
 
   /// As push, but never waits: `full` means that there was no room.
   QueueStatus try_push(T&& value, Priority priority = {}) { return put_one(std::move(value), {}, priority); }
-  QueueStatus try_push(const T& value, Priority priority = {})  ///< puts a copy
+  /// The same with a copy.
+  QueueStatus try_push(const T& value, Priority priority = {})
     requires std::copy_constructible<T>
   {
     return put_one(value, {}, priority);
@@ -113,9 +115,10 @@ class BoundedQueue {
                        Priority priority = {}) {
     return put_one(std::move(value), within(patience, stop), priority);
   }
+  /// The same with a copy.
   template <class Rep, class Period>
   QueueStatus push_for(const T& value, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {},
-                       Priority priority = {})  ///< puts a copy
+                       Priority priority = {})
     requires std::copy_constructible<T>
   {
     return put_one(value, within(patience, stop), priority);
@@ -125,8 +128,8 @@ class BoundedQueue {
   QueueStatus push_until(T&& value, TimePoint deadline, const std::stop_token& stop = {}, Priority priority = {}) {
     return put_one(std::move(value), {&stop, deadline}, priority);
   }
-  QueueStatus push_until(const T& value, TimePoint deadline, const std::stop_token& stop = {},
-                         Priority priority = {})  ///< puts a copy
+  /// The same with a copy.
+  QueueStatus push_until(const T& value, TimePoint deadline, const std::stop_token& stop = {}, Priority priority = {})
     requires std::copy_constructible<T>
   {
     return put_one(value, {&stop, deadline}, priority);
@@ -301,7 +304,7 @@ class BoundedQueue {
     std::vector<T> many_;
   };
 
-  /// Pushes `n` items, which `store(level)` puts into slots.
+  /// Pushes `n` items, which `store()` puts into slots.
   template <class Store>
   QueueStatus put(std::size_t n, Priority priority, detail::Limit limit, const Store& store) {
     if (priority.level >= options_.priorities) refuse(priority);

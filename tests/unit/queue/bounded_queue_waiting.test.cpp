@@ -7,6 +7,7 @@
 #include "unit/queue/concurrency.hpp"
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -429,21 +430,56 @@ TEST_CASE("a push that is stopped or times out at the moment when it is woken wa
   }
 }
 
-TEST_CASE("an item that another thread is quicker to take leaves the woken pop in its place in line") {
-  for (int round = 0; round < 300; ++round) {
-    Queue queue{{.capacity = 2}};
-    ItemCall first([&] { return queue.pop(); });
+TEST_CASE("what can be done at the deadline is done, though the thread looks only afterwards") {
+  for (int round = 0; round < 200; ++round) {
+    const ManualClock clock;
+    ManualQueue queue{{.capacity = 1}, clock};
+    ItemCall pop([&] { return queue.pop_for(1s); });
+    REQUIRE(pops_wait(queue, 1));
+    CHECK(queue.push(1) == QueueStatus::ok);
+    clock.advance(1s);
+    CHECK(pop.result() == 1);
+    CHECK(queue.push(2) == QueueStatus::ok);
+    StatusCall push([&] { return queue.push_for(3, 1s); });
+    const Closer closer{queue};
+    REQUIRE(pushes_wait(queue, 1));
+    CHECK(queue.pop() == 2);
+    clock.advance(1s);
+    CHECK(push.result() == QueueStatus::ok);
+  }
+}
+
+/// The system's clock; counts how often it is looked at.
+struct CountingClock {
+  TimePoint now() const {
+    looks->fetch_add(1);
+    return SteadyClock{}.now();
+  }
+  std::shared_ptr<std::atomic<int>> looks = std::make_shared<std::atomic<int>>(0);
+};
+
+TEST_CASE("a woken pop that finds its item taken keeps its place in line") {
+  int quicker = 0;
+  for (int round = 0; round < 2000 && quicker < 5; ++round) {
+    const CountingClock clock;
+    BoundedQueue<int, CountingClock> queue{{.capacity = 8}, clock};
+    ItemCall first([&] { return queue.pop_for(24h); });
     REQUIRE(pops_wait(queue, 1));
     ItemCall second([&] { return queue.pop(); });
     const Closer closer{queue};
     REQUIRE(pops_wait(queue, 2));
+    const int looks = clock.looks->load();
     CHECK(queue.push(1) == QueueStatus::ok);
-    const bool quicker = queue.try_pop().has_value();  // sometimes: the first is on its way
-    if (quicker) CHECK(queue.push(1) == QueueStatus::ok);
+    if (queue.try_pop()) {
+      ++quicker;
+      REQUIRE(eventually([&] { return clock.looks->load() >= looks + 2; }));  // after its wait, and before the next
+      CHECK(queue.push(1) == QueueStatus::ok);
+    }
     CHECK(first.result() == 1);
     CHECK(queue.push(2) == QueueStatus::ok);
     CHECK(second.result() == 2);
   }
+  CHECK(quicker == 5);
 }
 
 TEST_CASE("a wait that is stopped costs the queue no item and no place") {

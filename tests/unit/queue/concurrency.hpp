@@ -3,6 +3,7 @@
 
 // What tests of waiting threads need: to know that a thread waits, and not to hang where one waits for ever.
 
+#include "penstock/config.hpp"
 #include "penstock/core/clock.hpp"
 
 #include <atomic>
@@ -63,11 +64,13 @@ class Call {
   std::jthread thread_;
 };
 
-/// A stop to be requested. (Not a bare std::stop_source, in which g++ 12 sees something uninitialised here and there.)
+/// A stop to be requested. Made out of line: where g++ 12 runs out of patience for inlining, it takes a bare
+/// std::stop_source for uninitialised.
 struct Stop {
-  std::stop_source source{};
-  std::stop_token token = source.get_token();
+  PENSTOCK_NOINLINE Stop() : token(source.get_token()) {}
   void request() { source.request_stop(); }
+  std::stop_source source{};
+  std::stop_token token;
 };
 
 /// Closes the queue when a test ends, so that a call that hangs returns and the test fails instead of hanging as well:
