@@ -8,8 +8,7 @@
 #include <cstddef>      // size_t
 #include <cstdint>      // int64_t
 #include <string_view>  // string_view
-#include <utility>      // forward
-#include <variant>      // variant, visit
+#include <variant>      // get_if, variant
 #include <vector>       // vector
 
 namespace penstock {
@@ -38,18 +37,17 @@ inline std::vector<AnyColumnView> column_views(const RecordBatch& batch) {
   return views;
 }
 
-/// Calls `put(value)` with the cell's value, or `put_missing()`.
+/// Calls `put(value)` with the cell's value, or `put_missing()`. A switch, because std::visit costs more to compile.
 template <class Put, class PutMissing>
 void visit_cell(const AnyColumnView& column, std::size_t row, Put&& put, PutMissing&& put_missing) {
-  std::visit(
-      [&](const auto& view) {
-        if (view.is_valid(row)) {
-          put(view[row]);
-        } else {
-          put_missing();
-        }
-      },
-      column);
+  const auto visit = [&](const auto& view) { view.is_valid(row) ? put(view[row]) : put_missing(); };
+  switch (column.index()) {
+    case 0: return visit(*std::get_if<0>(&column));
+    case 1: return visit(*std::get_if<1>(&column));
+    case 2: return visit(*std::get_if<2>(&column));
+    case 3: return visit(*std::get_if<3>(&column));
+    default: return visit(*std::get_if<4>(&column));
+  }
 }
 
 }  // namespace detail

@@ -13,6 +13,7 @@
 //
 // Rows that are no JSON objects have no say.
 
+#include "penstock/core/category_index.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/io/json_lines_options.hpp"
@@ -23,8 +24,6 @@
 
 #include <cstddef>      // size_t
 #include <cstdint>      // int64_t
-#include <functional>   // less
-#include <map>          // map
 #include <string>       // string
 #include <string_view>  // string_view
 #include <vector>       // vector
@@ -72,7 +71,7 @@ struct JsonKindsSeen {
 /// column.
 inline Schema infer_json_schema(LineReader& lines, const JsonLinesOptions& options) {
   constexpr std::size_t sample_limit = std::size_t{8} << 20;
-  std::map<std::string, std::size_t, std::less<>> places;
+  CategoryIndex names;
   std::vector<JsonKindsSeen> seen;
   Schema schema;
   std::string scratch;
@@ -84,17 +83,16 @@ inline Schema infer_json_schema(LineReader& lines, const JsonLinesOptions& optio
     if (lines.too_long()) break;
     const auto member = [&](const JsonToken& name, const JsonToken& value) {
       const std::string_view text = text_of(name, scratch);
-      auto place = places.find(text);
-      if (place == places.end()) {
-        if (seen.size() == options.max_columns) {
+      const auto place = static_cast<std::size_t>(names.find_or_add(text));
+      if (place == seen.size()) {
+        if (place == options.max_columns) {
           throw Error({.source = lines.name(), .row = row}, "more columns in the sample",
                       "at most JsonLinesOptions.max_columns, " + std::to_string(options.max_columns));
         }
-        place = places.emplace(text, seen.size()).first;
-        schema.fields.push_back({.name = place->first});
+        schema.fields.push_back({.name = std::string(text)});
         seen.emplace_back();
       }
-      seen[place->second].add(value, options.infer_timestamps);
+      seen[place].add(value, options.infer_timestamps);
     };
     // Twice, so that a row with a fault at its end leaves no column behind.
     if (JsonObjectParser(lines.text(), options.non_finite_words).parse([](auto&&...) {}))
