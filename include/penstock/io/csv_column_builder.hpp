@@ -5,8 +5,8 @@
 
 #include "penstock/config.hpp"
 #include "penstock/core/column.hpp"
-#include "penstock/io/category_table.hpp"
 #include "penstock/io/bad_row.hpp"
+#include "penstock/io/category_table.hpp"
 #include "penstock/io/csv_options.hpp"
 #include "penstock/io/csv_scanner.hpp"
 #include "penstock/io/parse_number.hpp"

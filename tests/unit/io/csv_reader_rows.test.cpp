@@ -142,6 +142,8 @@ TEST_CASE("rows and fields are the oracle's wherever the blocks of input end") {
     std::replace(other.begin(), other.end(), ',', ';');
     std::replace(other.begin(), other.end(), '"', '\'');
     check_all_borders(other, 2, {.delimiter = ';', .quote = '\''});
+    std::replace(other.begin(), other.end(), ';', '\0');  // which is also what stands behind the end of a block
+    check_all_borders(other, 2, {.delimiter = '\0', .quote = '\''});
   }
 }
 
