@@ -234,7 +234,9 @@ class Gate {
   // looked yet. He wakes the next when he is done. Few at a time, because the one who is awake may be able to do it
   // all; more when so much has piled up that he seems to be kept from running.
   static Waiter* next(WaitLine& line, std::size_t available, std::size_t stride) noexcept {
-    const bool wake = line.first() != nullptr && line.first()->need <= available && line.granted() * stride < available;
+    if (line.first() == nullptr || line.first()->need > available) return nullptr;
+    const bool alone = line.bulks() > 0;  // whoever is woken beside a bulk might take the room that it was woken for
+    const bool wake = line.granted() == 0 || (!alone && line.granted() * stride < available);
     return wake ? line.grant_first() : nullptr;
   }
 
