@@ -27,7 +27,7 @@ inline namespace v0 {
 
 /// What is known of one column beforehand.
 struct CsvColumn {
-  std::string name{};
+  std::string name{};                       ///< as in the header
   std::optional<DataType> dtype{};          ///< instead of inferring it
   bool nullable = true;                     ///< false: a missing value makes the row bad
   Dictionary categories{};                  ///< not empty: a category closed to these, which are codes 0, 1, ...
@@ -53,7 +53,7 @@ struct CsvOptions {
   bool header = true;               ///< the first row holds the names
   std::vector<std::string>
       names{};  ///< the names, all of them, instead of the header's; column_1 ... if there are none
-  DuplicateNames duplicate_names = DuplicateNames::refuse;
+  DuplicateNames duplicate_names = DuplicateNames::refuse;  ///< two columns of one name
   bool skip_blank_lines =
       true;  ///< an empty line is no row; in a file of one column it is one that holds a missing value
   bool trailing_delimiter = false;  ///< rows may end in one delimiter too many, the header too
@@ -68,11 +68,11 @@ struct CsvOptions {
 
   // Words.
   std::vector<std::string> missing = {""};  ///< fields that are missing values; a quoted text never is
-  std::vector<std::string> true_words = {"true", "True", "TRUE"};
-  std::vector<std::string> false_words = {"false", "False", "FALSE"};
+  std::vector<std::string> true_words = {"true", "True", "TRUE"};      ///< fields that are true
+  std::vector<std::string> false_words = {"false", "False", "FALSE"};  ///< fields that are false
 
   // Bad rows, and limits.
-  OnBadRow on_bad_row = OnBadRow::fail;
+  OnBadRow on_bad_row = OnBadRow::fail;              ///< what to do about a bad row
   std::function<OnBadRow(const BadRow&)> handler{};  ///< for OnBadRow::handler; what it throws leaves next()
   std::size_t max_row_bytes = std::size_t{1} << 20;  ///< a longer row is bad; 1 to 2^30
   std::size_t max_columns = 65536;                   ///< a header of more is an Error; at least 1

@@ -69,6 +69,7 @@ class CsvReader {
       return CsvReader(path, std::move(options));
     } catch (const Error& error) { return error; }
   }
+  /// The same on a stream, which is borrowed.
   template <input_stream Stream>
   static Result<CsvReader> open(Stream& stream, CsvOptions options = {}) {
     try {
