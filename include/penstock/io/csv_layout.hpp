@@ -51,6 +51,13 @@ inline std::vector<std::string> read_texts(const CsvScanner& scanner, const CsvO
   return texts;
 }
 
+/// @throws Error if there are more columns than the scanner gives cells of.
+inline void check_column_count(std::size_t columns, const CsvScanner& scanner, const CsvOptions& options) {
+  if (columns <= options.max_columns) return;
+  throw Error({.source = scanner.name(), .byte = scanner.byte()}, std::to_string(columns) + " columns",
+              "at most max_columns, " + std::to_string(options.max_columns));
+}
+
 /// The first row, which tells how many columns there are. @throws Error if it is not there or bad.
 inline std::vector<std::string> read_first_row(CsvScanner& scanner, const CsvOptions& options, std::string expected) {
   switch (scanner.next()) {
@@ -63,10 +70,7 @@ inline std::vector<std::string> read_first_row(CsvScanner& scanner, const CsvOpt
       throw Error({.source = scanner.name(), .byte = scanner.byte()},
                   "a row of more than " + std::to_string(options.max_row_bytes) + " bytes", std::move(expected));
   }
-  if (scanner.count() > options.max_columns) {
-    throw Error({.source = scanner.name(), .byte = scanner.byte()}, std::to_string(scanner.count()) + " columns",
-                "at most max_columns, " + std::to_string(options.max_columns));
-  }
+  check_column_count(scanner.count(), scanner, options);
   return read_texts(scanner, options);
 }
 
@@ -115,6 +119,7 @@ inline std::vector<std::string> read_names(CsvScanner& scanner, const CsvOptions
     names.resize(read_first_row(scanner, options, "rows, or CsvOptions.names").size());
     scanner.unread();
   }
+  check_column_count(names.size(), scanner, options);  // they may come from the options as well
   settle_names(names, options, scanner.name());
   scanner.count_rows_from_here();
   return names;

@@ -75,7 +75,7 @@ struct CsvOptions {
   OnBadRow on_bad_row = OnBadRow::fail;              ///< what to do about a bad row
   std::function<OnBadRow(const BadRow&)> handler{};  ///< for OnBadRow::handler; what it throws leaves next()
   std::size_t max_row_bytes = std::size_t{1} << 20;  ///< a longer row is bad; 1 to 2^30
-  std::size_t max_columns = 65536;                   ///< a header of more is an Error; at least 1
+  std::size_t max_columns = 65536;                   ///< a file of more is an Error; at least 1
   std::size_t buffer_bytes = std::size_t{1} << 18;   ///< what is read at a time; 1 to 2^30
 };
 

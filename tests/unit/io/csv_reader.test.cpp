@@ -202,6 +202,10 @@ TEST_CASE("a file without rows has a schema, one without a header is an Error") 
   CHECK(read_text("", {.header = false, .names = {"a"}}).empty());
   CHECK_THROWS_WITH(read_text("\"a\nb\n"), ContainsSubstring("quote that is not closed"));
   CHECK_THROWS_WITH(read_text("a,b,c\n", {.max_columns = 2}), ContainsSubstring("3 columns"));
+  CHECK_THROWS_WITH(read_text("1,2,3\n", {.header = false, .names = {"a", "b", "c"}, .max_columns = 2}),
+                    ContainsSubstring("3 columns"));
+  CHECK_THROWS_WITH(read_text("1,2\n", {.header = false, .schema = Schema{{{"a"}, {"b"}}}, .max_columns = 1}),
+                    ContainsSubstring("2 columns"));
   CHECK_THROWS_WITH(read_text(std::string("\xFF\xFE"
                                           "a\0\n\0",
                                           6)),
