@@ -25,6 +25,7 @@ concept input_stream = requires(S& stream, char* to, std::ptrdiff_t n) {
   stream.read(to, n);
   { static_cast<std::ptrdiff_t>(stream.gcount()) };
   { static_cast<bool>(stream.bad()) };
+  { static_cast<bool>(stream.fail()) };
 };
 
 namespace detail {
@@ -71,11 +72,14 @@ class FileSource final : public ByteSource {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
-/// Borrows the stream.
+/// Borrows the stream, from which a block is read at a time.
 template <input_stream Stream>
 class StreamSource final : public ByteSource {
  public:
-  explicit StreamSource(Stream& stream) : stream_(&stream) {}
+  /// @throws Error if the stream has failed already: a std::ifstream of a file that is not there is not an empty file.
+  explicit StreamSource(Stream& stream) : stream_(&stream) {
+    if (stream.fail()) throw Error({.source = name_}, "a stream that has failed already", "an open stream");
+  }
 
   std::size_t read(char* to, std::size_t n) override {
     if (ended_) return 0;

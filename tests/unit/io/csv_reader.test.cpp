@@ -96,6 +96,12 @@ TEST_CASE("a file that is not there is an Error with its name, or the result") {
   CHECK_THROWS_AS(CsvReader("."), Error);  // a folder can be opened, but not read
 }
 
+TEST_CASE("a stream that has failed already is an Error, not an empty file") {
+  std::ifstream stream("no/such/file.csv");
+  CHECK_THROWS_WITH(CsvReader(stream, {.header = false, .schema = Schema{{{"a"}}}}),
+                    ContainsSubstring("failed already"));
+}
+
 TEST_CASE("an opened reader can be moved and read from") {
   std::istringstream stream("x,c\n1,\"a\"\"b\"\n,\n");
   auto result = CsvReader::open(stream);

@@ -281,6 +281,7 @@ struct FailingStream {
   }
   std::ptrdiff_t gcount() const { return good.gcount(); }
   bool bad() const { return broken; }
+  bool fail() const { return broken; }
 };
 
 }  // namespace
