@@ -2,19 +2,21 @@
 #pragma once
 
 // Where a reader's bytes come from: a file by its path, or any object with the read() and gcount() of std::istream.
+// POSIX.
 //
 //     std::unique_ptr<detail::ByteSource> source = detail::open_file("trips.csv");
 //     std::size_t n = source->read(buffer, 65536);    // 0 at the end
 
 #include "penstock/core/error.hpp"
 
-#include <cerrno>   // errno
-#include <cstddef>  // size_t, ptrdiff_t
-#include <cstdio>   // FILE, fopen, fread
-#include <cstring>  // strerror
-#include <memory>   // unique_ptr
-#include <string>   // string
-#include <utility>  // move
+#include <cerrno>    // errno
+#include <cstddef>   // size_t, ptrdiff_t
+#include <cstring>   // strerror
+#include <fcntl.h>   // open
+#include <memory>    // unique_ptr
+#include <string>    // string
+#include <unistd.h>  // close, read
+#include <utility>   // move
 
 namespace penstock {
 inline namespace v0 {
@@ -45,17 +47,23 @@ class ByteSource {
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
 };
 
+/// Gives what is there, so that the rows in a pipe need not wait for a whole block.
 class FileSource final : public ByteSource {
  public:
-  explicit FileSource(std::string path) : path_(std::move(path)), file_(std::fopen(path_.c_str(), "rb")) {
-    if (!file_) refuse();
-    std::setvbuf(file_.get(), nullptr, _IONBF, 0);  // we read in blocks; a second buffer would only copy
+  explicit FileSource(std::string path)
+      : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) refuse();
   }
+  ~FileSource() override { ::close(descriptor_); }
 
   std::size_t read(char* to, std::size_t n) override {
-    const std::size_t got = std::fread(to, 1, n, file_.get());
-    if (got == 0 && std::ferror(file_.get())) refuse();
-    return got;
+    while (!ended_) {
+      const ::ssize_t got = ::read(descriptor_, to, n);
+      if (got > 0) return static_cast<std::size_t>(got);
+      if (got < 0 && errno != EINTR) refuse();
+      ended_ = got == 0;
+    }
+    return 0;
   }
   [[nodiscard]] const std::string& name() const noexcept override { return path_; }
 
@@ -65,11 +73,9 @@ class FileSource final : public ByteSource {
     throw Error({.source = path_}, std::strerror(why), "a file that can be read");
   }
 
-  struct Close {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-  };
   std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  int descriptor_;
+  bool ended_ = false;  // also if the file grows afterwards
 };
 
 /// Borrows the stream, from which a block is read at a time.

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -100,6 +101,23 @@ TEST_CASE("a stream that has failed already is an Error, not an empty file") {
   std::ifstream stream("no/such/file.csv");
   CHECK_THROWS_WITH(CsvReader(stream, {.header = false, .schema = Schema{{{"a"}}}}),
                     ContainsSubstring("failed already"));
+}
+
+TEST_CASE("a row that is in a pipe is given before the pipe is full or closed") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const auto send = [&ends](const std::string& text) {
+    REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<::ssize_t>(text.size()));
+  };
+  send("a,b\n1,2\n3");
+  CsvReader reader("/dev/fd/" + std::to_string(ends[0]),
+                   {.rows_per_batch = 1, .schema = Schema{{{"a", DataType::int64}, {"b", DataType::int64}}}});
+  CHECK(show(*reader.next()) == Lines{"1|2"});
+  send(",4\n");
+  CHECK(show(*reader.next()) == Lines{"3|4"});
+  ::close(ends[1]);
+  CHECK_FALSE(reader.next().has_value());
+  ::close(ends[0]);
 }
 
 TEST_CASE("an opened reader can be moved and read from") {
