@@ -214,8 +214,9 @@ class JsonLinesReader {
     }
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       if (schema().fields[i].nullable || cells_[i].index() != 0) continue;
-      if (!first) first = Flaw{.reason = BadRowReason::missing_value, .expected = "a value"};
-      if (first->column.empty()) first->column = schema().fields[i].name;
+      if (!first) {
+        first = Flaw{.reason = BadRowReason::missing_value, .column = schema().fields[i].name, .expected = "a value"};
+      }
       first->repairable = false;
     }
     return first;

@@ -235,6 +235,15 @@ TEST_CASE("by default a bad row is an Error, after the rows before it, and the n
   CHECK(reader.rows_accepted() == 3);
 }
 
+TEST_CASE("an unknown member is not told of a column that is missing as well") {
+  std::vector<Bad> bad;
+  const JsonLinesOptions options{.schema = Schema{{{"x", DataType::float64, false}}},
+                                 .unknown = UnknownMembers::reject};
+  CHECK(read("{\"y\":1}\n{}\n", options, &bad).rows() == 0);
+  CHECK(bad == std::vector<Bad>{{1, 0, "", BadRowReason::unknown_column, "y", "{\"y\":1}"},
+                                {2, 8, "x", BadRowReason::missing_value, "", "{}"}});
+}
+
 TEST_CASE("a padded row has missing values where it was wrong; what cannot be repaired is left out") {
   std::vector<Bad> bad;
   const RecordBatch batch =
