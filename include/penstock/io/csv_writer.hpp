@@ -126,7 +126,7 @@ class CsvWriter {
     if (newline != "\n" && newline != "\r\n" && newline != "\r") refuse(".newline is none of LF, CRLF, CR");
     if (decimal != '.' && decimal != ',') refuse(".decimal is " + show(decimal) + "; . and , are possible");
     for (const auto& [name, c] : {std::pair{".delimiter", delimiter}, std::pair{".quote", quote}}) {
-      const bool in_numbers = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == ':' || c == decimal;
+      const bool in_numbers = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == ':' || c == '.' || c == decimal;
       const bool in_words = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
       if (c == '\n' || c == '\r' || c == '\0' || in_numbers || in_words || static_cast<unsigned char>(c) >= 0x80) {
         refuse(std::string(name) + " is " + show(c) +

@@ -161,6 +161,7 @@ TEST_CASE("options that contradict each other are refused by name and value") {
   CHECK_THROWS_WITH(with({.delimiter = '\n'}), ContainsSubstring(".delimiter"));
   CHECK_THROWS_WITH(with({.delimiter = ',', .decimal = ','}), ContainsSubstring(".delimiter is ','"));
   CHECK_THROWS_WITH(with({.delimiter = '7'}), ContainsSubstring(".delimiter is '7'"));
+  CHECK_THROWS_WITH(with({.delimiter = '.', .decimal = ','}), ContainsSubstring(".delimiter is '.'"));  // in times
   CHECK_THROWS_WITH(with({.quote = 'e'}), ContainsSubstring(".quote is 'e'"));
   CHECK_THROWS_WITH(with({.newline = "\n\n"}), ContainsSubstring(".newline"));
   CHECK_THROWS_WITH(with({.missing = "a,b"}), ContainsSubstring(".missing would need quotes"));
