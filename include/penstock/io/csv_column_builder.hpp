@@ -113,6 +113,8 @@ class CsvColumnBuilder {
     start();
   }
 
+  [[nodiscard]] bool closed() const noexcept { return closed_; }  ///< to texts that were given beforehand
+
   /// Makes room for that many rows.
   void reserve(std::size_t rows) {
     switch (dtype_) {

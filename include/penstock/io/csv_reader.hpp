@@ -224,7 +224,7 @@ class CsvReader {
     }
     if (action == OnBadRow::pad) return true;
     reject();
-    if (action != OnBadRow::skip) failure_ = describe(bad);
+    if (action != OnBadRow::skip) failure_ = describe(bad, column);
     return false;
   }
 
@@ -233,8 +233,8 @@ class CsvReader {
     ++rejects_.rejected;
   }
 
-  /// The bad row in the words of an Error.
-  [[nodiscard]] Error describe(const BadRow& bad) const {
+  /// The bad row in the words of an Error; `column` is the one at fault, if there is one.
+  [[nodiscard]] Error describe(const BadRow& bad, const Column* column) const {
     Where where{.source = scanner_.name(), .row = bad.row, .byte = bad.byte, .column = std::string(bad.column)};
     const std::string value = "'" + std::string(bad.value) + "'";
     const auto type = [&] { return std::string(to_string(schema_->fields[schema_->index(bad.column)].dtype)); };
@@ -244,7 +244,10 @@ class CsvReader {
         return {std::move(where), std::to_string(scanner_.count()) + " fields", std::to_string(file_columns_)};
       case BadRowReason::wrong_type: return {std::move(where), value, "a value of type " + type()};
       case BadRowReason::out_of_range: return {std::move(where), value, "a value that " + type() + " can hold"};
-      case BadRowReason::unknown_category: return {std::move(where), value, "a known category"};
+      case BadRowReason::unknown_category:
+        return {std::move(where), value,
+                column->builder.closed() ? "one of the column's categories"
+                                         : "no more than max_categories, " + std::to_string(options_.max_categories)};
       case BadRowReason::missing_value: return {std::move(where), "a missing value", "a value of type " + type()};
       case BadRowReason::too_long:
         return {std::move(where), "a row of more bytes",

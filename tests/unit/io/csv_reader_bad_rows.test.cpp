@@ -136,7 +136,8 @@ TEST_CASE("each reason has its words under fail") {
   CHECK_THAT(seen.rows[3],
              ContainsSubstring("row 4, column n") && ContainsSubstring("'4.5', expected a value of type int64"));
   CHECK_THAT(seen.rows[4], ContainsSubstring("'99999999999999999999', expected a value that int64 can hold"));
-  CHECK_THAT(seen.rows[5], ContainsSubstring("column c") && ContainsSubstring("'mid', expected a known category"));
+  CHECK_THAT(seen.rows[5],
+             ContainsSubstring("column c") && ContainsSubstring("'mid', expected one of the column's categories"));
   CHECK_THAT(seen.rows[6], ContainsSubstring("column s") && ContainsSubstring("a missing value"));
   CHECK_THAT(seen.rows[7], ContainsSubstring("at most max_row_bytes, 50"));
   CHECK_THAT(seen.rows[8], ContainsSubstring("a quote that is not closed"));
@@ -217,6 +218,9 @@ TEST_CASE("a category that grows has a limit, beyond which a text is unknown") {
                                              .on_bad_row = OnBadRow::skip});
   CHECK(seen.rows == Lines{"0:a", "1:b", "1:b"});
   CHECK(seen.rejects[BadRowReason::unknown_category] == 1);
+  const Seen fail =
+      read("c\na\nb\n", {.column_options = {{.name = "c", .dtype = DataType::category}}, .max_categories = 1});
+  CHECK_THAT(fail.rows.back(), ContainsSubstring("'b', expected no more than max_categories, 1"));
 }
 
 TEST_CASE("a time out of 64 bits of nanoseconds is out of range") {
