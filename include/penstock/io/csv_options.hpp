@@ -10,15 +10,16 @@
 #include "penstock/core/column.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/io/bad_row.hpp"
+#include "penstock/io/check_options.hpp"
 #include "penstock/io/time_format.hpp"
 
 #include <cstddef>           // size_t
-#include <cstdint>           // uint8_t
+#include <cstdint>           // INT32_MAX, SIZE_MAX, uint8_t, UINT32_MAX
 #include <functional>        // function
 #include <initializer_list>  // initializer_list
 #include <optional>          // optional
 #include <stdexcept>         // invalid_argument
-#include <string>            // string, to_string
+#include <string>            // string
 #include <string_view>       // string_view
 #include <vector>            // vector
 
@@ -88,12 +89,6 @@ inline std::string show_byte(char c) {
   return {'0', 'x', digits[byte >> 4], digits[byte & 15]};
 }
 
-inline void check_in_range(std::string_view name, std::size_t value, std::size_t least, std::size_t most) {
-  if (value >= least && value <= most) return;
-  throw std::invalid_argument("CsvOptions." + std::string(name) + " is " + std::to_string(value) + ", not in [" +
-                              std::to_string(least) + ", " + std::to_string(most) + "]");
-}
-
 /// A byte that means something to the scanner must be no line end, and mean one thing.
 inline void check_special_byte(std::string_view name, char c, std::initializer_list<std::optional<char>> others) {
   bool twice = false;
@@ -105,12 +100,13 @@ inline void check_special_byte(std::string_view name, char c, std::initializer_l
 
 /// @throws std::invalid_argument that names the option, its value and what it may be.
 inline void check(const CsvOptions& o) {
-  check_in_range("rows_per_batch", o.rows_per_batch, 1, SIZE_MAX);
-  check_in_range("infer_rows", o.infer_rows, 1, SIZE_MAX);
-  check_in_range("max_categories", o.max_categories, 1, INT32_MAX);
-  check_in_range("max_row_bytes", o.max_row_bytes, 1, std::size_t{1} << 30);
-  check_in_range("max_columns", o.max_columns, 1, UINT32_MAX);
-  check_in_range("buffer_bytes", o.buffer_bytes, 1, std::size_t{1} << 30);
+  check_in_range("CsvOptions", "rows_per_batch", o.rows_per_batch, SIZE_MAX);
+  check_in_range("CsvOptions", "infer_rows", o.infer_rows, SIZE_MAX);
+  check_in_range("CsvOptions", "max_categories", o.max_categories, INT32_MAX);
+  check_in_range("CsvOptions", "max_row_bytes", o.max_row_bytes, std::size_t{1} << 30);
+  check_in_range("CsvOptions", "max_columns", o.max_columns, UINT32_MAX);
+  check_in_range("CsvOptions", "buffer_bytes", o.buffer_bytes, std::size_t{1} << 30);
+  check_handler("CsvOptions", o.on_bad_row, static_cast<bool>(o.handler));
   check_special_byte("delimiter", o.delimiter, {o.quote, o.comment, o.decimal});
   if (o.quote) check_special_byte("quote", *o.quote, {o.comment, o.decimal});
   if (o.comment) check_special_byte("comment", *o.comment, {});
@@ -119,10 +115,6 @@ inline void check(const CsvOptions& o) {
   if (o.schema && !o.columns.empty())
     throw std::invalid_argument("CsvOptions.schema and .columns both say which columns are wanted");
   if (o.schema && o.schema->fields.empty()) throw std::invalid_argument("CsvOptions.schema has no fields");
-  if ((o.on_bad_row == OnBadRow::handler) != static_cast<bool>(o.handler)) {
-    throw std::invalid_argument(o.handler ? "CsvOptions.handler is set, but .on_bad_row is not OnBadRow::handler"
-                                          : "CsvOptions.on_bad_row is OnBadRow::handler, but .handler is empty");
-  }
   for (const std::string& word : o.true_words) {
     for (const std::string& other : o.false_words) {
       if (word == other) throw std::invalid_argument("CsvOptions.true_words and .false_words both have '" + word + "'");

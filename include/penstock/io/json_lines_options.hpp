@@ -7,13 +7,14 @@
 
 #include "penstock/core/schema.hpp"
 #include "penstock/io/bad_row.hpp"
+#include "penstock/io/check_options.hpp"
 
-#include <cstddef>      // size_t
-#include <functional>   // function
-#include <optional>     // optional
-#include <stdexcept>    // invalid_argument
-#include <string>       // string, to_string
-#include <string_view>  // string_view
+#include <cstddef>     // size_t
+#include <cstdint>     // SIZE_MAX
+#include <functional>  // function
+#include <optional>    // optional
+#include <stdexcept>   // invalid_argument
+#include <string>      // string
 
 namespace penstock {
 inline namespace v0 {
@@ -50,20 +51,12 @@ namespace detail {
 
 /// @throws std::invalid_argument that names the option, its value and what it may be.
 inline void check(const JsonLinesOptions& o) {
-  const auto in_range = [](std::string_view name, std::size_t value, std::size_t most) {
-    if (value >= 1 && value <= most) return;
-    throw std::invalid_argument("JsonLinesOptions." + std::string(name) + " is " + std::to_string(value) +
-                                ", not in [1, " + std::to_string(most) + "]");
-  };
-  in_range("rows_per_batch", o.rows_per_batch, SIZE_MAX);
-  in_range("infer_rows", o.infer_rows, SIZE_MAX);
-  in_range("max_row_bytes", o.max_row_bytes, std::size_t{1} << 30);
-  in_range("max_columns", o.max_columns, SIZE_MAX);
-  in_range("buffer_bytes", o.buffer_bytes, std::size_t{1} << 30);
-  if ((o.on_bad_row == OnBadRow::handler) != static_cast<bool>(o.handler)) {
-    throw std::invalid_argument(o.handler ? "JsonLinesOptions.handler is set, but .on_bad_row is not OnBadRow::handler"
-                                          : "JsonLinesOptions.on_bad_row is OnBadRow::handler, but .handler is empty");
-  }
+  check_in_range("JsonLinesOptions", "rows_per_batch", o.rows_per_batch, SIZE_MAX);
+  check_in_range("JsonLinesOptions", "infer_rows", o.infer_rows, SIZE_MAX);
+  check_in_range("JsonLinesOptions", "max_row_bytes", o.max_row_bytes, std::size_t{1} << 30);
+  check_in_range("JsonLinesOptions", "max_columns", o.max_columns, SIZE_MAX);
+  check_in_range("JsonLinesOptions", "buffer_bytes", o.buffer_bytes, std::size_t{1} << 30);
+  check_handler("JsonLinesOptions", o.on_bad_row, static_cast<bool>(o.handler));
   if (!o.schema) return;
   if (o.schema->fields.empty()) throw std::invalid_argument("JsonLinesOptions.schema has no fields");
   for (std::size_t i = 0; i < o.schema->fields.size(); ++i) {
