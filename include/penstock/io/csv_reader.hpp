@@ -29,7 +29,7 @@
 #include "penstock/io/csv_options.hpp"
 #include "penstock/io/csv_scanner.hpp"
 
-#include <algorithm>    // max, min
+#include <algorithm>    // clamp, max, min
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
 #include <memory>       // unique_ptr, shared_ptr
@@ -262,7 +262,9 @@ class CsvReader {
   }
 
   void reserve() {
-    capacity_ = std::min(options_.rows_per_batch, std::max({usual_rows_, 2 * capacity_, std::size_t{1024}}));
+    // Of many columns fewer rows at first: 65536 columns would take half a GiB for a file of one row.
+    const std::size_t first = std::clamp<std::size_t>(65536 / columns_.size(), 16, 1024);
+    capacity_ = std::min(options_.rows_per_batch, std::max({usual_rows_, 2 * capacity_, first}));
     for (Column& column : columns_) column.builder.reserve(capacity_);
   }
 
