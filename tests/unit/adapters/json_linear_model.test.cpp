@@ -222,9 +222,10 @@ TEST_CASE("a file of another kind or of a newer version says so before all else"
 
 TEST_CASE("what is no JSON is refused with the byte and the line") {
   CHECK(message("") ==
-        "m.json, byte 1: found no JSON from line 1 on, expected JSON (numbers are finite, text is UTF-8)");
-  CHECK_THAT(message("{\n\"a\": NaN}"), StartsWith("m.json, byte 8: found no JSON from line 2 on"));
-  CHECK_THAT(message("{\"a\": Infinity}"), StartsWith("m.json, byte 7: found no JSON"));
+        "m.json, byte 0: found no JSON from line 1 on, expected JSON (numbers are finite, text is UTF-8)");
+  CHECK_THAT(message("{\n\"a\": NaN}"), StartsWith("m.json, byte 7: found no JSON from line 2 on"));
+  CHECK_THAT(message("{\"a\": Infinity}"), StartsWith("m.json, byte 6: found no JSON"));
+  CHECK_THAT(message("{\"a\": \"\n\"}"), StartsWith("m.json, byte 7: found no JSON from line 1 on"));
   CHECK_THAT(message("{\"a\": \"\xFF\"}"), ContainsSubstring("text is UTF-8"));
   CHECK_THAT(message(good() + "x"), ContainsSubstring("found no JSON"));
   CHECK(message("{\"a\": 1e999}") == "m.json: found a number too large for a double, expected finite numbers");
@@ -281,7 +282,7 @@ TEST_CASE("a model that JSON cannot hold is not written") {
   CHECK_THROWS_WITH(to_json(LinearModel(spec)), ContainsSubstring("a model file holds UTF-8"));
   spec.categorical[0].categories[0] = "x";
   spec.metadata = "not json";
-  CHECK_THROWS_WITH(to_json(LinearModel(spec)), StartsWith("LinearModelSpec.metadata, byte 2: found no JSON"));
+  CHECK_THROWS_WITH(to_json(LinearModel(spec)), StartsWith("LinearModelSpec.metadata, byte 1: found no JSON"));
   spec.metadata = "[1]";
   CHECK_THROWS_WITH(to_json(LinearModel(spec)), ContainsSubstring("expected an object"));
 }

@@ -70,9 +70,14 @@ class JsonGuard {
   template <class Problem>
   [[noreturn]] bool parse_error(std::size_t byte, const std::string&, const Problem& problem) const {
     if (problem.id == 406) throw Error({.source = source_}, "a number too large for a double", "finite numbers");
-    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(byte, text_.size()));
+    refuse(byte == 0 ? 0 : byte - 1);  // nlohmann counts from 1
+  }
+
+  /// @throws Error that says that JSON ends before the byte at that offset.
+  [[noreturn]] void refuse(std::size_t at) const {
+    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(at, text_.size()));
     const auto line = 1 + std::count(text_.begin(), end, '\n');
-    throw Error({.source = source_, .byte = byte}, "no JSON from line " + std::to_string(line) + " on",
+    throw Error({.source = source_, .byte = at}, "no JSON from line " + std::to_string(line) + " on",
                 "JSON (numbers are finite, text is UTF-8)");
   }
 
