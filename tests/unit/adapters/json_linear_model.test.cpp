@@ -228,6 +228,7 @@ TEST_CASE("what is no JSON is refused with the byte and the line") {
   CHECK_THAT(message("{\"a\": \"\n\"}"), StartsWith("m.json, byte 7: found no JSON from line 1 on"));
   CHECK_THAT(message("{\"a\": \"\xFF\"}"), ContainsSubstring("text is UTF-8"));
   CHECK_THAT(message(good() + "x"), ContainsSubstring("found no JSON"));
+  CHECK_THAT(message(good() + '\0'), ContainsSubstring("found no JSON"));
   CHECK(message("{\"a\": 1e999}") == "m.json: found a number too large for a double, expected finite numbers");
 }
 

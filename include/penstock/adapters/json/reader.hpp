@@ -112,6 +112,8 @@ inline nlohmann::json parse_json(std::string_view text, const std::string& sourc
   // Twice through the text: nlohmann's parser with a callback looks at a whole array after each object in it, so that a
   // few megabytes of small objects would take minutes.
   JsonGuard guard(text, source, limits);
+  // nlohmann's parser takes a NUL for the end, and would leave what is behind it unread.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) guard.refuse(nul);
   nlohmann::json::sax_parse(text.begin(), text.end(), &guard);
   return nlohmann::json::parse(text.begin(), text.end());
 }
