@@ -307,10 +307,12 @@ class LinearModel {
                              "only columns that the model reads");
     }
     const double rounding = magnitude(values.data(), picked.data());
+    if (!std::isfinite(rounding))
+      throw LinearModelError(path + ".inputs", "terms beyond the largest double", "smaller ones");
     const double unit = spec_.kind == LinearModelKind::linear
                             ? rounding
                             : std::max(std::abs(row.score), std::numeric_limits<double>::min()) * (1 + rounding);
-    if (!(std::abs(score - row.score) <= spec_.golden.tolerance * unit && std::isfinite(unit))) {
+    if (!(std::abs(score - row.score) <= spec_.golden.tolerance * unit)) {
       throw LinearModelError(path + ".score", detail::shortest(row.score),
                              detail::shortest(score) + ", which this model gives for the row's inputs");
     }

@@ -350,6 +350,14 @@ TEST_CASE("golden rows come out again, and a model that gives other scores is re
   CHECK_NOTHROW(LinearModel(changed));
 }
 
+TEST_CASE("a golden row whose terms overflow is refused in words that say so") {
+  const LinearModelSpec spec{.kind = LinearModelKind::logistic,
+                             .numeric = {{.name = "x", .mean = 1e10}},
+                             .coefficients = {1e308},
+                             .golden = {.rows = {{{{"x", 1e10}}, 0.5}}}};
+  CHECK_THROWS_WITH(LinearModel(spec), ContainsSubstring("golden.rows[0].inputs: found terms beyond the largest"));
+}
+
 TEST_CASE("golden rows give every column that the model reads, once, and no others") {
   const LinearModel model = LinearModel(students()).with_golden_rows(make_batch(make_rows(3)));
   const auto refuses = [&](auto change, const std::string& message) {
