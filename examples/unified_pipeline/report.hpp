@@ -67,15 +67,17 @@ inline void print_header() {
               "p95 ms", "p99 ms", "file");
 }
 
-inline void print_row(const ModeResult& result, std::uint64_t dropped, double p50, double p95, double p99) {
+inline void print_row(const ModeResult& result, double p50, double p95, double p99) {
   std::printf("%-13s %10llu %9llu %9llu %12.0f %9.4g %9.4g %9.4g  %s\n", result.mode.c_str(),
-              static_cast<unsigned long long>(result.rows), static_cast<unsigned long long>(dropped),
+              static_cast<unsigned long long>(result.rows), static_cast<unsigned long long>(result.dropped.total()),
               static_cast<unsigned long long>(result.rejected), rows_per_s(result), p50, p95, p99, result.file.c_str());
+  if (result.rejected > 0) std::printf("rejected rows, first: %s\n", result.first_reject.c_str());
+  if (result.dropped.failed > 0) std::printf("the model refused rows, first: %s\n", result.first_refusal.c_str());
 }
 
 /// Batch and stream: the quantiles are those of a call of the model.
 inline void print(const ModeResult& result) {
-  print_row(result, 0, result.metrics.quantile_ms(0.5), result.metrics.quantile_ms(0.95),
+  print_row(result, result.metrics.quantile_ms(0.5), result.metrics.quantile_ms(0.95),
             result.metrics.quantile_ms(0.99));
 }
 
@@ -89,7 +91,5 @@ inline void print_auc(const ModeResult& result) {
 
 /// Async: the quantiles are those from arrival to score.
 inline void print(const AsyncResult& result) {
-  print_row(result, result.dropped.total(), latency_ms(result, 0.5), latency_ms(result, 0.95),
-            latency_ms(result, 0.99));
-  if (!result.first_failure.empty()) std::printf("the model refused rows, first: %s\n", result.first_failure.c_str());
+  print_row(result, latency_ms(result, 0.5), latency_ms(result, 0.95), latency_ms(result, 0.99));
 }

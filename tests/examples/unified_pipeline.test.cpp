@@ -8,7 +8,7 @@
 
 #include <cstdlib>     // system
 #include <filesystem>  // path, create_directories, remove_all
-#include <fstream>     // ifstream
+#include <fstream>     // ifstream, ofstream
 #include <iterator>    // istreambuf_iterator
 #include <map>         // map
 #include <string>      // string
@@ -68,12 +68,32 @@ const fs::path& table_and_model() {
   return work();
 }
 
-/// Runs the pipeline on that table into a folder of that name.
+/// Runs the pipeline on a table and a model into a folder of that name.
+Run pipeline_on(const fs::path& table, const fs::path& model, const std::string& name, const std::string& arguments) {
+  return run(PENSTOCK_UNIFIED_PIPELINE " --target purchased --input " + table.string() + " --model " + model.string() +
+             " --output-dir " + (work() / name).string() + " " + arguments);
+}
+
+/// Runs the pipeline on the 500 students into a folder of that name.
 Run pipeline(const std::string& name, const std::string& arguments, const std::string& environment = "") {
   const fs::path& made = table_and_model();
   return run(environment + " " PENSTOCK_UNIFIED_PIPELINE " --target purchased --input " +
              (made / "students.csv").string() + " --model " + (made / "model.json").string() + " --output-dir " +
              (made / name).string() + " " + arguments);
+}
+
+/// The lines of the students' table, the header first.
+std::vector<std::string> table_lines() {
+  std::vector<std::string> lines;
+  std::ifstream in(table_and_model() / "students.csv");
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+fs::path write(const std::string& name, const std::vector<std::string>& lines) {
+  std::ofstream out(work() / name);
+  for (const std::string& line : lines) out << line << '\n';
+  return work() / name;
 }
 
 std::map<std::size_t, nlohmann::json> lines_by_row(const fs::path& file) {
@@ -165,6 +185,53 @@ TEST_CASE("whatever the policy, each row is in the output or counted") {
   const nlohmann::json metrics = checked_metrics(table_and_model() / policy);
   CHECK(metrics["produced"] == 500);
   CHECK(metrics["dropped_by_reason"][policy == "drop_oldest" ? "queue_full" : "evicted"] == 0);
+}
+
+TEST_CASE("one bad field costs one row, even where types are guessed from it") {
+  std::vector<std::string> lines = table_lines();
+  lines[10] = "US,many,1.5,1,0,0,0.0,0";
+  const fs::path table = write("bad_field.csv", lines);
+  const Run all = pipeline_on(table, work() / "model.json", "bad_field", "--jitter-ms 0 --overflow block");
+  INFO(all.output);
+  REQUIRE(all.status == 0);
+  CHECK_THAT(all.output,
+             ContainsSubstring("rejected rows, first: row 10, column days_on_platform") && ContainsSubstring("'many'"));
+  const nlohmann::json metrics = checked_metrics(work() / "bad_field");
+  CHECK(metrics["consumed"] == 499);
+  CHECK(metrics["rejected_rows"] == 1);
+  CHECK(penstock::CsvReader(work() / "bad_field" / "batch_inference.csv").next()->rows() == 499);
+  CHECK(lines_by_row(work() / "bad_field" / "stream_inference.jsonl").size() == 499);
+}
+
+TEST_CASE("a row that the model refuses is counted, and those beside it are scored in every mode") {
+  std::vector<std::string> lines = table_lines();
+  for (const std::size_t row : {1, 101, 102, 500}) lines[row] = "US,,1.5,1,0,0,0.0,0";
+  const fs::path table = write("refused.csv", lines);
+  nlohmann::json model = nlohmann::json::parse(read(work() / "model.json"));
+  for (nlohmann::json& feature : model["numeric"]) feature["missing"] = "error";
+  const fs::path strict = write("strict.json", {model.dump()});
+
+  const std::string chunk = GENERATE("1", "64", "1000");
+  const Run all = pipeline_on(table, strict, "refused", "--jitter-ms 0 --overflow block --chunk-size " + chunk);
+  INFO(all.output);
+  REQUIRE(all.status == 0);
+  CHECK_THAT(all.output, ContainsSubstring("the model refused rows, first: row 1, column days_on_platform"));
+  const nlohmann::json metrics = checked_metrics(work() / "refused");
+  CHECK(metrics["consumed"] == 496);
+  CHECK(metrics["dropped_by_reason"]["model_failed"] == 4);
+
+  const penstock::RecordBatch batch = *penstock::CsvReader(work() / "refused" / "batch_inference.csv").next();
+  const auto stream = lines_by_row(work() / "refused" / "stream_inference.jsonl");
+  const auto async = lines_by_row(work() / "refused" / "stream_inference_async.jsonl");
+  REQUIRE(batch.rows() == 496);
+  REQUIRE(stream.size() == 496);
+  const auto score = batch.column<double>("score");
+  std::size_t i = 0;
+  for (const auto& [row, line] : stream) {  // in the order of the input
+    REQUIRE(line["score"].get<double>() == score[i++]);
+    REQUIRE(async.at(row)["score"] == line["score"]);
+  }
+  for (const std::size_t row : {0, 100, 101, 499}) CHECK(!stream.contains(row));
 }
 
 TEST_CASE("a mode writes its own files and no others") {
