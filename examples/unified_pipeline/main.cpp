@@ -12,10 +12,11 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstdio>      // fprintf, printf
-#include <exception>   // exception
-#include <filesystem>  // create_directories, path
-#include <string>      // string
+#include <cstdio>        // fprintf, printf
+#include <exception>     // exception
+#include <filesystem>    // create_directories, path
+#include <string>        // string
+#include <system_error>  // error_code
 
 namespace {
 
@@ -25,7 +26,14 @@ int run(const Options& options, const std::stop_token& stop) {
 
   const std::filesystem::path folder(options.output_dir);
   std::filesystem::create_directories(folder);
-  const auto file = [&folder](const char* name) { return (folder / name).string(); };
+  const auto file = [&](const char* name) {
+    for (const std::string& read : {options.input, options.model}) {
+      std::error_code none;
+      if (!std::filesystem::equivalent(folder / name, read, none)) continue;
+      throw penstock::Error({.source = read}, "a file that this run would overwrite", "another --output-dir");
+    }
+    return (folder / name).string();
+  };
 
   print_header();
   if (options.runs("batch")) {

@@ -234,6 +234,16 @@ TEST_CASE("a row that the model refuses is counted, and those beside it are scor
   for (const std::size_t row : {0, 100, 101, 499}) CHECK(!stream.contains(row));
 }
 
+TEST_CASE("what a run reads it does not overwrite") {
+  fs::create_directories(table_and_model() / "own");
+  const fs::path table = work() / "own" / "batch_inference.csv";
+  fs::copy_file(work() / "students.csv", table);
+  const Run own = pipeline_on(table, work() / "model.json", "own", "--mode batch");
+  CHECK(own.status == 1);
+  CHECK_THAT(own.output, ContainsSubstring("batch_inference.csv: found a file that this run would overwrite"));
+  CHECK(read(table) == read(work() / "students.csv"));
+}
+
 TEST_CASE("a mode writes its own files and no others") {
   REQUIRE(pipeline("batch_only", "--mode batch --rows 3").status == 0);
   const fs::path folder = table_and_model() / "batch_only";
