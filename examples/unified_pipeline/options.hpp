@@ -46,6 +46,17 @@ inline const std::map<std::string, penstock::Overflow> overflow_policies = {
     {"drop_newest", penstock::Overflow::drop_newest},
     {"drop_oldest", penstock::Overflow::drop_oldest}};
 
+/// CLI::PositiveNumber says "not in range 0.000000 to 1797693...".
+inline CLI::Validator at_least_one() {
+  return {[](std::string& text) {
+            const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+            return digits && text.find_first_not_of('0') != std::string::npos
+                       ? std::string()
+                       : "'" + text + "' is not a whole number of at least 1";
+          },
+          "AT LEAST 1"};
+}
+
 /// Adds the options to the program's command line.
 inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--mode", options.mode, "what to run; both means all three")
@@ -57,21 +68,21 @@ inline void add_options(CLI::App& app, Options& options) {
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--output-dir", options.output_dir, "where the files go")->capture_default_str();
-  app.add_option("--rows", options.rows, "only the first N rows of the input")->check(CLI::PositiveNumber);
+  app.add_option("--rows", options.rows, "only the first N rows of the input")->check(at_least_one());
   app.add_option("--seed", options.seed, "of the jitter")->capture_default_str();
   app.add_option("--threshold", options.threshold, "prediction is 1 from this score upwards; default: the model's")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--jitter-ms", options.jitter_ms, "mean time between events, with a quarter of it as deviation")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 3.6e6))  // an hour
       ->capture_default_str();
   app.add_option("--rate", options.rate, "events a second; sets the mean time between them instead of --jitter-ms")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.001, 1e9));
   app.add_option("--queue-max", options.queue_max, "events that may wait")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
   app.add_option("--workers", options.workers, "threads that score")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--chunk-size", options.chunk_size, "rows that arrive and are scored as one event")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--overflow", options.overflow, "what becomes of an event when the queue is full")
       ->check(CLI::IsMember(overflow_policies))

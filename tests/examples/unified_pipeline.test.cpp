@@ -282,6 +282,12 @@ TEST_CASE("what cannot work is refused in one sentence") {
   const Run policy = pipeline("bad", "--overflow explode");
   CHECK(policy.status != 0);
   CHECK_THAT(policy.output, ContainsSubstring("--overflow") && ContainsSubstring("explode"));
+
+  for (const char* const wrong : {"--rows 0", "--rows -1", "--rate 1e-300", "--jitter-ms 1e300", "--chunk-size 0"}) {
+    CAPTURE(wrong);
+    CHECK(pipeline("bad", wrong).status != 0);
+  }
+  CHECK_THAT(pipeline("bad", "--rows 0").output, ContainsSubstring("--rows: '0' is not a whole number of at least 1"));
 }
 
 TEST_CASE("a full disk is an error, and not a shorter file") {
