@@ -75,7 +75,9 @@ int main(int argc, char** argv) try {
   std::uint64_t seed = 42;
   std::string output = "students.csv";
   CLI::App app("Writes a made-up table of students.");
-  app.add_option("--rows", rows, "how many students")->capture_default_str();
+  app.add_option("--rows", rows, "how many students")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000}))  // -1 would be read as 2^64 - 1
+      ->capture_default_str();
   app.add_option("--seed", seed, "the same seed gives the same table")->capture_default_str();
   app.add_option("--output", output, "the file to write")->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -283,6 +283,7 @@ TEST_CASE("what cannot work is refused in one sentence") {
   CHECK(policy.status != 0);
   CHECK_THAT(policy.output, ContainsSubstring("--overflow") && ContainsSubstring("explode"));
 
+  CHECK(run(PENSTOCK_GENERATE_STUDENTS " --rows -1 --output /dev/full").status != 0);
   for (const char* const wrong : {"--rows 0", "--rows -1", "--rate 1e-300", "--jitter-ms 1e300", "--chunk-size 0"}) {
     CAPTURE(wrong);
     CHECK(pipeline("bad", wrong).status != 0);
