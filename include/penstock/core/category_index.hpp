@@ -7,17 +7,17 @@
 //     countries.find_or_add("NA");                             // 0, and 0 again for every later "NA"
 //     values.dictionary = countries.dictionary();              // what the codes so far stand for
 
+#include "penstock/core/category_table.hpp"
 #include "penstock/core/column.hpp"
 
-#include <cstddef>        // size_t
-#include <cstdint>        // int32_t
-#include <limits>         // numeric_limits
-#include <memory>         // shared_ptr
-#include <optional>       // optional
-#include <stdexcept>      // length_error
-#include <string>         // string
-#include <string_view>    // string_view
-#include <unordered_map>  // unordered_map
+#include <cstddef>      // size_t
+#include <cstdint>      // int32_t
+#include <limits>       // numeric_limits
+#include <memory>       // shared_ptr
+#include <optional>     // optional
+#include <stdexcept>    // length_error
+#include <string>       // string
+#include <string_view>  // string_view
 
 namespace penstock {
 inline namespace v0 {
@@ -34,44 +34,26 @@ class CategoryIndex {
     }
   }
 
-  /// The code of a text that is known; O(1) on average.
+  /// The code of a text that is known; O(length) on average.
   [[nodiscard]] std::optional<std::int32_t> find(std::string_view text) const {
-    const auto found = codes_.find(text);
-    return found == codes_.end() ? std::nullopt : std::optional(found->second);
+    const std::int32_t code = table_.find(text);
+    return code == detail::CategoryTable::unknown ? std::nullopt : std::optional(code);
   }
 
   /// The code of a text, a new one if it was not known. @throws std::length_error after 2^31 - 1 texts.
   std::int32_t find_or_add(std::string_view text) {
-    if (const auto found = codes_.find(text); found != codes_.end()) return found->second;
-    if (texts_.size() == std::numeric_limits<std::int32_t>::max())
-      throw std::length_error("CategoryIndex: too many texts");
-    const auto code = static_cast<std::int32_t>(texts_.size());
-    texts_.emplace_back(text);
-    codes_.emplace(text, code);
+    const std::int32_t code = table_.find_or_add(text, std::numeric_limits<std::int32_t>::max());
+    if (code == detail::CategoryTable::unknown) throw std::length_error("CategoryIndex: too many texts");
     return code;
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }  ///< texts known
+  [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }  ///< texts known
 
   /// The texts so far; the same object until a text is added, so that batches share it. O(1) or O(texts).
-  [[nodiscard]] std::shared_ptr<const Dictionary> dictionary() {
-    if (!shared_ || shared_->size() != texts_.size()) shared_ = std::make_shared<const Dictionary>(texts_);
-    return shared_;
-  }
+  [[nodiscard]] std::shared_ptr<const Dictionary> dictionary() { return table_.dictionary(); }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
-  };
-
-  std::unordered_map<std::string, std::int32_t, Hash, Equal> codes_;
-  Dictionary texts_;
-  std::shared_ptr<const Dictionary> shared_;
+  detail::CategoryTable table_;
 };
 
 }  // namespace v0

@@ -4,9 +4,9 @@
 // Fields to the values of one column: what is missing, what is a value of the type, and what is neither.
 
 #include "penstock/config.hpp"
+#include "penstock/core/category_table.hpp"
 #include "penstock/core/column.hpp"
 #include "penstock/io/bad_row.hpp"
-#include "penstock/io/category_table.hpp"
 #include "penstock/io/csv_options.hpp"
 #include "penstock/io/csv_scanner.hpp"
 #include "penstock/io/parse_number.hpp"
@@ -106,7 +106,7 @@ class CsvColumnBuilder {
   CsvColumnBuilder(const Field& field, const CsvColumn* options, const CsvWords* words)
       : dtype_(field.dtype), nullable_(field.nullable), words_(words) {
     if (options != nullptr) {
-      for (const std::string& text : options->categories) categories_.add_copy(text);
+      for (const std::string& text : options->categories) categories_.find_or_add(text);
       closed_ = !options->categories.empty();
       for (const std::string& format : options->time_formats) formats_.emplace_back(format);
     }
@@ -222,7 +222,7 @@ class CsvColumnBuilder {
       return std::nullopt;
     }
     const std::size_t known = categories_.size();
-    const std::int32_t code = categories_.find_or_add(text, closed_ ? 0 : words_->max_categories);
+    const std::int32_t code = categories_.find_or_add_padded(text, closed_ ? 0 : words_->max_categories);
     if (code == CategoryTable::unknown) return BadRowReason::unknown_category;
     if (categories_.size() != known) new_text_row_ = row;
     values<CategoryValues>().codes[row] = code;

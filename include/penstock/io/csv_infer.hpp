@@ -36,7 +36,7 @@ class CsvTypeGuess {
     if (!words_->missing.contains(strip_blanks(text))) ++values_;
     if (categories_wanted_ && !(cell.kind == CsvCell::plain && words_->missing.contains(text))) {
       ++texts_;
-      distinct_.find_or_add(text, SIZE_MAX);
+      distinct_.find_or_add_padded(text, SIZE_MAX);
     }
     // The reader's own builder tries each value, so that what was inferred is what will be read.
     std::erase_if(trials_, [&cell](Trial& trial) {

@@ -81,12 +81,12 @@ inline void settle_names(std::vector<std::string>& names, const CsvOptions& opti
     if (names[i].empty()) names[i] = "column_" + std::to_string(i + 1);
   }
   CategoryTable taken;
-  for (const std::string& name : names) taken.add_copy(name);
+  for (const std::string& name : names) taken.find_or_add(name);
   if (taken.size() == names.size()) return;
   CategoryTable seen;
   for (std::string& name : names) {
     const std::size_t before = seen.size();
-    seen.add_copy(name);
+    seen.find_or_add(name);
     if (seen.size() > before) continue;
     if (options.duplicate_names == DuplicateNames::refuse) {
       throw Error({.source = source, .column = name}, "two columns of that name",
@@ -95,7 +95,7 @@ inline void settle_names(std::vector<std::string>& names, const CsvOptions& opti
     std::string other;
     for (std::size_t n = 1, known = taken.size(); taken.size() == known; ++n) {
       other = name + "." + std::to_string(n);
-      taken.add_copy(other);
+      taken.find_or_add(other);
     }
     name = other;
   }

@@ -20,6 +20,7 @@
 //   tab, or begins the file with a byte order mark.
 
 #include "penstock/core/error.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/io/batch_cells.hpp"
@@ -28,7 +29,6 @@
 
 #include <algorithm>    // any_of, replace
 #include <array>        // array
-#include <cmath>        // isfinite, isnan
 #include <concepts>     // same_as
 #include <cstddef>      // size_t
 #include <cstdint>      // int64_t, uint64_t
@@ -157,9 +157,9 @@ class CsvWriter {
   }
 
   void put(double value) {
-    if (!std::isfinite(value)) {
-      if (!std::isnan(value) && value < 0) out_->append('-');
-      return out_->append(std::isnan(value) ? options_.nan : options_.infinity);
+    if (!detail::is_finite(value)) {
+      if (!detail::is_nan(value) && value < 0) out_->append('-');
+      return out_->append(detail::is_nan(value) ? options_.nan : options_.infinity);
     }
     char* const begin = out_->room(max_number_chars);
     char* const end = format_double(begin, value);

@@ -11,10 +11,10 @@
 // types takes 1.0 for a double again; an exponent from 1e16 upwards and below 1e-4. No locale has a say.
 
 #include "penstock/core/clock.hpp"
+#include "penstock/core/math.hpp"
 
 #include <charconv>  // to_chars
 #include <chrono>    // year_month_day, hh_mm_ss, floor
-#include <cmath>     // abs, signbit
 #include <cstddef>   // size_t
 #include <cstdint>   // int64_t, uint64_t
 #include <cstring>   // memchr
@@ -44,13 +44,13 @@ inline char* format_millionths(char* out, bool negative, std::uint64_t millionth
 /// Writes a finite double to `out`, which has room for max_number_chars; returns the end. The shortest digits that are
 /// correctly rounded back to `x`, the closest of them to `x`; -0.0 keeps its sign.
 inline char* format_double(char* out, double x) noexcept {
-  const double size = std::abs(x);
+  const double size = detail::absolute(x);
   if (size < 1e9 && (size >= 1e-4 || size == 0)) {
     // The common case of at most six decimals: both numbers of the division are exact, so that if it gives `size`, the
     // decimal rounds to it; with 15 digits or fewer no other decimal does, and none is shorter.
     const auto millionths = static_cast<std::int64_t>(size * 1e6 + 0.5);
     if (static_cast<double>(millionths) / 1e6 == size)
-      return detail::format_millionths(out, std::signbit(x), static_cast<std::uint64_t>(millionths));
+      return detail::format_millionths(out, detail::sign_bit(x), static_cast<std::uint64_t>(millionths));
   }
   char* const limit = out + max_number_chars;
   if (!(size >= 1e-4 && size < 1e16)) { return std::to_chars(out, limit, x, std::chars_format::scientific).ptr; }

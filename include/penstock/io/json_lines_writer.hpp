@@ -16,6 +16,7 @@
 // with what is no UTF-8 replaced by U+FFFD and counted. Members are in the order in which they are given.
 
 #include "penstock/core/error.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/io/batch_cells.hpp"
@@ -23,7 +24,6 @@
 #include "penstock/io/json_text.hpp"
 #include "penstock/io/output_file.hpp"
 
-#include <cmath>             // isfinite
 #include <concepts>          // floating_point, integral, same_as, signed_integral
 #include <cstddef>           // nullptr_t, size_t
 #include <cstdint>           // int64_t, uint64_t
@@ -194,7 +194,7 @@ class JsonLinesWriter {
 
   // Each writes a value and says whether JSON can say it.
   bool put(double value) {
-    if (std::isfinite(value)) {
+    if (detail::is_finite(value)) {
       out_->advance(format_double(out_->room(max_number_chars), value));
       return true;
     }

@@ -13,11 +13,11 @@
 // between the least and the greatest value is held in memory.
 
 #include "penstock/config.hpp"
+#include "penstock/core/math.hpp"
 
 #include <algorithm>  // max, min
 #include <bit>        // bit_width
 #include <chrono>     // nanoseconds
-#include <cmath>      // ceil, nextafter, sqrt
 #include <cstddef>    // size_t
 #include <cstdint>    // int64_t, uint64_t
 #include <limits>     // numeric_limits
@@ -201,7 +201,7 @@ class LatencyHistogram {
       const double distance = static_cast<double>(low) + static_cast<double>(high - low) / 2 - mean();
       squares += distance * distance * static_cast<double>(n);
     });
-    return std::sqrt(squares / static_cast<double>(count_));
+    return detail::square_root(squares / static_cast<double>(count_));
   }
 
   /// The value at rank ceil(q * count) among the values in ascending order, at least the first; given, as by
@@ -214,7 +214,7 @@ class LatencyHistogram {
     }
     if (count_ == 0) return 0;
     // One step down before the product: 0.07 * 100 is a little more than 7, and would ask for the 8th value.
-    const double rank = std::ceil(std::nextafter(q, 0.0) * static_cast<double>(count_));
+    const double rank = detail::ceil(detail::next_after(q, 0.0) * static_cast<double>(count_));
     const std::uint64_t wanted = std::max<std::uint64_t>(1, std::min(static_cast<std::uint64_t>(rank), count_));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {

@@ -17,7 +17,8 @@
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
 #include <cstdint>             // uint64_t
-#include <forward_list>        // forward_list
+#include <memory>              // make_unique, unique_ptr
+#include <vector>              // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -38,7 +39,7 @@ struct Waiter {
 class WaiterPool {
  public:
   [[nodiscard]] Waiter& take() {
-    if (free_ == nullptr) free_ = &all_.emplace_front();
+    if (free_ == nullptr) free_ = all_.emplace_back(std::make_unique<Waiter>()).get();
     Waiter& waiter = *free_;
     free_ = waiter.behind;
     return waiter;
@@ -49,8 +50,8 @@ class WaiterPool {
   }
 
  private:
-  std::forward_list<Waiter> all_;  // not moved by growth
-  Waiter* free_ = nullptr;         // linked by `behind`
+  std::vector<std::unique_ptr<Waiter>> all_;
+  Waiter* free_ = nullptr;  // linked by `behind`
 };
 
 /// First come, first woken. Under the queue's lock.

@@ -12,8 +12,9 @@
 //
 // One mark alone would flutter: each item taken or put at that depth would be a crossing.
 
+#include "penstock/core/math.hpp"
+
 #include <algorithm>  // clamp
-#include <cmath>      // ceil, floor, fabs, nearbyint
 #include <concepts>   // invocable
 #include <cstddef>    // size_t
 #include <stdexcept>  // invalid_argument
@@ -52,8 +53,8 @@ class Watermarks {
     }
     // Rounded apart, so that they differ: a queue of 3 with high 0.5 throttles at 2, not at 1.
     const auto items = static_cast<double>(capacity);
-    high_ = std::clamp<std::size_t>(to_depth(std::ceil(snap(high * items)), capacity), 1, capacity);
-    low_ = std::clamp<std::size_t>(to_depth(std::floor(snap(low * items)), capacity), 0, high_ - 1);
+    high_ = std::clamp<std::size_t>(to_depth(detail::ceil(snap(high * items)), capacity), 1, capacity);
+    low_ = std::clamp<std::size_t>(to_depth(detail::floor(snap(low * items)), capacity), 0, high_ - 1);
   }
 
   /// Takes note of the depth; O(1). Returns whether the state changed, so that each crossing is reported once.
@@ -76,8 +77,8 @@ class Watermarks {
  private:
   // 0.55 * 100 is 55.00000000000001 in doubles; whoever wrote 0.55 of 100 meant 55.
   static double snap(double depth) noexcept {
-    const double whole = std::nearbyint(depth);
-    return std::fabs(depth - whole) <= 1e-9 * whole ? whole : depth;
+    const double whole = detail::nearest_integer(depth);
+    return detail::absolute(depth - whole) <= 1e-9 * whole ? whole : depth;
   }
 
   // A capacity beyond 2^53 may round up to a double that is no size_t.

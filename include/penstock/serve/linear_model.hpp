@@ -13,18 +13,19 @@
 // nothing else does: a row's score is the same to the last bit alone, in a chunk of any size or in the whole table.
 
 #include "penstock/config.hpp"
+#include "penstock/core/category_table.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/frame.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/serve/linear_model_check.hpp"
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 
 #include <algorithm>    // max, min
-#include <cmath>        // abs, exp, isfinite, isnan
 #include <cstddef>      // size_t, ptrdiff_t
+#include <cstdint>      // int32_t
 #include <limits>       // numeric_limits
-#include <map>          // map
 #include <span>         // span
 #include <stdexcept>    // invalid_argument, logic_error
 #include <string>       // string
@@ -115,7 +116,7 @@ class LinearModel {
     std::vector<double> values = (*this)(frame);
     if (spec_.kind == LinearModelKind::linear) return values;
     for (double& value : values) {
-      if (!std::isnan(value)) value = value >= spec_.threshold ? 1 : 0;
+      if (!detail::is_nan(value)) value = value >= spec_.threshold ? 1 : 0;
     }
     return values;
   }
@@ -162,7 +163,7 @@ class LinearModel {
     for (const std::string& name : number_columns_) {
       detail::read_numbers(detail::number_view(batch, name), 0, batch.rows(), numbers.data(), 1);
       add(name, [&](std::size_t i, auto& value) {
-        if (!std::isnan(numbers[i])) value = numbers[i];
+        if (!detail::is_nan(numbers[i])) value = numbers[i];
       });
     }
     for (const detail::TextTable& table : texts_) {
@@ -185,13 +186,13 @@ class LinearModel {
 
   /// Gives each number its place in the values of a row: columns first, then what is derived of them.
   void compile() {
-    std::map<std::string, std::size_t, std::less<>> columns;
+    detail::CategoryTable columns;
     const auto place_of = [&](const std::string& name) {
-      const auto [found, added] = columns.emplace(name, number_columns_.size());
-      if (added) number_columns_.push_back(name);
-      return found->second;
+      const auto place = static_cast<std::size_t>(columns.find_or_add(name));
+      if (place == number_columns_.size()) number_columns_.push_back(name);
+      return place;
     };
-    std::map<std::string_view, std::size_t> derived;
+    detail::CategoryTable derived;  // names differ, so that codes are places
     for (const DerivedFeature& feature : spec_.derived) {
       Ratio ratio{{}, {}, feature.floor};
       for (const WeightedColumn& term : feature.numerator)
@@ -199,16 +200,18 @@ class LinearModel {
       for (const WeightedColumn& term : feature.denominator) {
         ratio.denominator.push_back({place_of(term.column), term.weight});
       }
-      derived.emplace(feature.name, ratios_.size());
+      derived.find_or_add(feature.name);
       ratios_.push_back(std::move(ratio));
     }
     for (const NumericFeature& feature : spec_.numeric) {
-      if (!derived.contains(feature.name)) place_of(feature.name);
+      if (derived.find(feature.name) == detail::CategoryTable::unknown) place_of(feature.name);
     }
     width_ = number_columns_.size() + ratios_.size();
     for (const NumericFeature& feature : spec_.numeric) {
-      const auto found = derived.find(feature.name);
-      places_.push_back(found == derived.end() ? place_of(feature.name) : number_columns_.size() + found->second);
+      const std::int32_t ratio = derived.find(feature.name);
+      places_.push_back(ratio == detail::CategoryTable::unknown
+                            ? place_of(feature.name)
+                            : number_columns_.size() + static_cast<std::size_t>(ratio));
     }
     std::size_t first = spec_.numeric.size();
     for (const CategoricalFeature& feature : spec_.categorical) {
@@ -239,7 +242,7 @@ class LinearModel {
     for (std::size_t j = 0; j < places_.size(); ++j) {
       const NumericFeature& feature = spec_.numeric[j];
       double x = values[places_[j]];
-      if (std::isnan(x)) {
+      if (detail::is_nan(x)) {
         if (feature.missing == MissingNumber::error) refuse_missing(feature, row);
         if (feature.missing == MissingNumber::mean) continue;
         if (feature.missing == MissingNumber::value) x = feature.missing_value;
@@ -250,7 +253,7 @@ class LinearModel {
       if (picked[k] != detail::TextTable::none) total += spec_.coefficients[static_cast<std::size_t>(picked[k])];
     }
     if (spec_.kind == LinearModelKind::linear) return total;
-    const double small = std::exp(-std::abs(total));  // at most 1: never overflows
+    const double small = detail::exponential(-detail::absolute(total));  // at most 1: never overflows
     return (total < 0 ? small : 1.0) / (1.0 + small);
   }
 
@@ -262,21 +265,21 @@ class LinearModel {
   void check_golden(std::size_t i) {
     GoldenRow& row = spec_.golden.rows[i];
     const std::string path = detail::member("golden.rows", i);
-    std::map<std::string_view, const GoldenValue*> inputs;
+    detail::TextSet columns;
     for (const GoldenValue& input : row.inputs) {
-      if (!inputs.emplace(input.column, &input).second) {
+      if (!columns.add(input.column)) {
         throw LinearModelError(path + ".inputs", detail::in_quotes(input.column) + " again", "each column once");
       }
     }
-    std::vector<GoldenValue> ordered;
+    std::size_t taken = 0;  // of the inputs, which stand in order so far
     const auto take = [&](const std::string& name) -> const auto& {
-      const auto found = inputs.find(name);
-      if (found == inputs.end()) {
+      std::size_t place = taken;
+      while (place < row.inputs.size() && row.inputs[place].column != name) ++place;
+      if (place == row.inputs.size()) {
         throw LinearModelError(path + ".inputs", "no " + detail::in_quotes(name), "every column that the model reads");
       }
-      const auto& value = ordered.emplace_back(*found->second).value;
-      inputs.erase(found);
-      return value;
+      std::swap(row.inputs[taken], row.inputs[place]);
+      return row.inputs[taken++].value;
     };
 
     std::vector<double> values(width_, std::numeric_limits<double>::quiet_NaN());
@@ -302,35 +305,36 @@ class LinearModel {
     } catch (const Error& error) {
       throw LinearModelError(path + ".inputs." + error.where().column, error.found(), error.expected());
     }
-    if (!inputs.empty()) {
-      throw LinearModelError(path + ".inputs", detail::in_quotes(inputs.begin()->first),
+    if (taken < row.inputs.size()) {
+      throw LinearModelError(path + ".inputs", detail::in_quotes(row.inputs[taken].column),
                              "only columns that the model reads");
     }
     const double rounding = magnitude(values.data(), picked.data());
-    if (!std::isfinite(rounding))
+    if (!detail::is_finite(rounding))
       throw LinearModelError(path + ".inputs", "terms beyond the largest double", "smaller ones");
-    const double unit = spec_.kind == LinearModelKind::linear
-                            ? rounding
-                            : std::max(std::abs(row.score), std::numeric_limits<double>::min()) * (1 + rounding);
-    if (!(std::abs(score - row.score) <= spec_.golden.tolerance * unit)) {
+    const double unit =
+        spec_.kind == LinearModelKind::linear
+            ? rounding
+            : std::max(detail::absolute(row.score), std::numeric_limits<double>::min()) * (1 + rounding);
+    if (!(detail::absolute(score - row.score) <= spec_.golden.tolerance * unit)) {
       throw LinearModelError(path + ".score", detail::shortest(row.score),
                              detail::shortest(score) + ", which this model gives for the row's inputs");
     }
-    row.inputs = std::move(ordered);
   }
 
   /// What the rounding errors of a row's sum are relative to.
   [[nodiscard]] double magnitude(const double* values, const std::ptrdiff_t* picked) const {
-    double total = std::abs(spec_.intercept);
+    double total = detail::absolute(spec_.intercept);
     for (std::size_t j = 0; j < places_.size(); ++j) {
       const NumericFeature& feature = spec_.numeric[j];
       double x = values[places_[j]];
-      if (std::isnan(x)) x = feature.missing == MissingNumber::value ? feature.missing_value : feature.mean;
-      total += std::abs(spec_.coefficients[j]) * (std::abs(x) + std::abs(feature.mean)) / feature.scale;
+      if (detail::is_nan(x)) x = feature.missing == MissingNumber::value ? feature.missing_value : feature.mean;
+      total += detail::absolute(spec_.coefficients[j]) * (detail::absolute(x) + detail::absolute(feature.mean)) /
+               feature.scale;
     }
     for (std::size_t k = 0; k < texts_.size(); ++k) {
       if (picked[k] != detail::TextTable::none) {
-        total += std::abs(spec_.coefficients[static_cast<std::size_t>(picked[k])]);
+        total += detail::absolute(spec_.coefficients[static_cast<std::size_t>(picked[k])]);
       }
     }
     return total;

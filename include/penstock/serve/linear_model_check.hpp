@@ -5,16 +5,16 @@
 //
 //     detail::check(spec);   // LinearModelError: LinearModelSpec.numeric[2].scale: found 0, expected ... above 0
 
+#include "penstock/core/category_table.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 
-#include <charconv>       // to_chars
-#include <cmath>          // isfinite
-#include <cstddef>        // size_t
-#include <string>         // string
-#include <string_view>    // string_view
-#include <unordered_set>  // unordered_set
-#include <utility>        // move
-#include <vector>         // vector
+#include <charconv>     // to_chars
+#include <cstddef>      // size_t
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -35,26 +35,40 @@ inline std::string member(std::string_view array, std::size_t i, std::string_vie
   return std::string(array) + '[' + std::to_string(i) + ']' + (name.empty() ? "" : "." + std::string(name));
 }
 
+/// Texts, each of them once.
+class TextSet {
+ public:
+  /// Whether it is new.
+  bool add(std::string_view text) {
+    const std::size_t before = texts_.size();
+    texts_.find_or_add(text);
+    return texts_.size() > before;
+  }
+  [[nodiscard]] bool contains(std::string_view text) const { return texts_.find(text) != CategoryTable::unknown; }
+
+ private:
+  CategoryTable texts_;
+};
+
 /// Names that must be there and differ, each known by the path that it stands at.
 class NameCheck {
  public:
   void add(std::string path, const std::string& name) {
     if (name.empty()) throw LinearModelError(std::move(path), "an empty name", "the name of a column or feature");
-    if (!names_.insert(name).second)
-      throw LinearModelError(std::move(path), in_quotes(name) + " again", "each name once");
+    if (!names_.add(name)) throw LinearModelError(std::move(path), in_quotes(name) + " again", "each name once");
   }
   [[nodiscard]] bool contains(const std::string& name) const { return names_.contains(name); }
 
  private:
-  std::unordered_set<std::string> names_;
+  TextSet names_;
 };
 
 inline void check_finite(std::string path, double x) {
-  if (!std::isfinite(x)) throw LinearModelError(std::move(path), shortest(x), "a finite number");
+  if (!detail::is_finite(x)) throw LinearModelError(std::move(path), shortest(x), "a finite number");
 }
 
 inline void check_above_zero(std::string path, double x) {
-  if (!(std::isfinite(x) && x > 0)) throw LinearModelError(std::move(path), shortest(x), "a finite number above 0");
+  if (!(detail::is_finite(x) && x > 0)) throw LinearModelError(std::move(path), shortest(x), "a finite number above 0");
 }
 
 inline void check_terms(const std::string& path, const std::vector<WeightedColumn>& terms, const NameCheck& derived) {
@@ -72,15 +86,15 @@ inline void check_terms(const std::string& path, const std::vector<WeightedColum
 inline void check(const LinearModelSpec& spec) {
   NameCheck derived;
   for (std::size_t i = 0; i < spec.derived.size(); ++i) derived.add(member("derived", i, "name"), spec.derived[i].name);
-  std::unordered_set<std::string_view> numbers;  // columns of the frame that are read as numbers
+  TextSet numbers;  // columns of the frame that are read as numbers
   for (std::size_t i = 0; i < spec.derived.size(); ++i) {
     const DerivedFeature& d = spec.derived[i];
     if (d.numerator.empty()) throw LinearModelError(member("derived", i, "numerator"), "no columns", "at least one");
     check_terms(member("derived", i, "numerator"), d.numerator, derived);
     check_terms(member("derived", i, "denominator"), d.denominator, derived);
     if (!d.denominator.empty()) check_above_zero(member("derived", i, "floor"), d.floor);
-    for (const WeightedColumn& term : d.numerator) numbers.insert(term.column);
-    for (const WeightedColumn& term : d.denominator) numbers.insert(term.column);
+    for (const WeightedColumn& term : d.numerator) numbers.add(term.column);
+    for (const WeightedColumn& term : d.denominator) numbers.add(term.column);
   }
 
   NameCheck features;
@@ -91,7 +105,7 @@ inline void check(const LinearModelSpec& spec) {
     check_finite(member("numeric", i, "mean"), f.mean);
     check_above_zero(member("numeric", i, "scale"), f.scale);
     check_finite(member("numeric", i, "missing_value"), f.missing_value);
-    if (!derived.contains(f.name)) numbers.insert(f.name);
+    if (!derived.contains(f.name)) numbers.add(f.name);
   }
   for (std::size_t i = 0; i < spec.categorical.size(); ++i) {
     const CategoricalFeature& f = spec.categorical[i];
@@ -107,9 +121,9 @@ inline void check(const LinearModelSpec& spec) {
     if (f.categories.empty()) {
       throw LinearModelError(member("categorical", i, "categories"), "no categories", "at least one");
     }
-    std::unordered_set<std::string_view> texts;
+    TextSet texts;
     for (std::size_t k = 0; k < f.categories.size(); ++k) {
-      if (!texts.insert(f.categories[k]).second) {
+      if (!texts.add(f.categories[k])) {
         throw LinearModelError(member(member("categorical", i, "categories"), k), in_quotes(f.categories[k]) + " again",
                                "each category once");
       }

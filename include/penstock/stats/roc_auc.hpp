@@ -6,8 +6,9 @@
 //     stats::roc_auc(batch.column<bool>("purchased"), model(batch));   // 0.96: 96 % of the pairs stand the right way
 //     round
 
+#include "penstock/core/math.hpp"
+
 #include <algorithm>  // sort
-#include <cmath>      // isnan
 #include <cstddef>    // size_t
 #include <cstdint>    // uint64_t
 #include <limits>     // numeric_limits
@@ -52,7 +53,8 @@ template <std::ranges::random_access_range Labels, std::ranges::random_access_ra
       throw std::invalid_argument("roc_auc: label " + std::to_string(i) + " is neither 0 nor 1");
     }
     rows.push_back({static_cast<double>(*score), value == 1});
-    if (std::isnan(rows.back().score)) throw std::invalid_argument("roc_auc: score " + std::to_string(i) + " is NaN");
+    if (detail::is_nan(rows.back().score))
+      throw std::invalid_argument("roc_auc: score " + std::to_string(i) + " is NaN");
     positives += value == 1 ? 1 : 0;
   }
   const std::uint64_t negatives = size - positives;

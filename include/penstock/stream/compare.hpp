@@ -10,11 +10,11 @@
 
 #include "penstock/core/clock.hpp"
 #include "penstock/core/frame.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/metrics/stream_metrics.hpp"
 #include "penstock/stream/process.hpp"
 
 #include <algorithm>  // max, minmax_element, sort
-#include <cmath>      // isnan, signbit
 #include <concepts>   // equality_comparable, floating_point
 #include <cstddef>    // size_t
 #include <stdexcept>  // invalid_argument
@@ -69,7 +69,8 @@ inline double ratio_or_zero(double a, double b) noexcept { return b > 0 ? a / b 
 template <class Value>
 bool same_value(const Value& a, const Value& b) {
   if constexpr (std::floating_point<Value>) {
-    return (std::isnan(a) && std::isnan(b)) || (a == b && std::signbit(a) == std::signbit(b));
+    const auto sign_bit = [](Value x) { return detail::sign_bit(static_cast<double>(x)); };
+    return (a != a && b != b) || (a == b && sign_bit(a) == sign_bit(b));  // a NaN is not even itself
   } else {
     return static_cast<bool>(a == b);
   }

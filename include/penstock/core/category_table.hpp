@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Texts to codes for a reader's inner loop: like CategoryIndex, but one multiplication and one comparison for a text of
-// at most eight bytes, with a limit, and able to forget the last texts again when the row that brought them is bad.
+// Texts to codes: the table behind CategoryIndex, and of readers' inner loops. One multiplication and one comparison
+// for a text of at most eight bytes; it has a limit, and can forget the last texts again when the row that brought them
+// is bad. A reader knows that eight bytes behind its texts can be read, and says so: find_or_add_padded.
 
 #include "penstock/core/column.hpp"
 
-#include <bit>          // bit_ceil
+#include <bit>          // endian
 #include <cstddef>      // size_t
 #include <cstdint>      // int32_t, uint64_t
 #include <cstring>      // memcpy, memcmp
@@ -25,32 +26,18 @@ class CategoryTable {
 
   CategoryTable() : slots_(64, unknown) {}
 
-  /// The code of a text, or unknown. Eight bytes behind the text must be readable. O(length) on average.
-  [[nodiscard]] std::int32_t find(std::string_view text) const noexcept { return slots_[slot_of(key_of(text), text)]; }
-
-  /// The code of a text, a new one if there are fewer than `limit`; else unknown. Eight bytes behind the text must be
-  /// readable.
-  std::int32_t find_or_add(std::string_view text, std::size_t limit) {
-    const Key key = key_of(text);
-    std::size_t slot = slot_of(key, text);
-    if (slots_[slot] != unknown) return slots_[slot];
-    if (texts_.size() >= limit) return unknown;
-    if (2 * texts_.size() >= slots_.size()) {
-      grow();
-      slot = slot_of(key, text);
-    }
-    const auto code = static_cast<std::int32_t>(texts_.size());
-    texts_.emplace_back(text);
-    keys_.push_back(key);
-    slots_[slot] = code;
-    return code;
+  /// The code of a text, or unknown. O(length) on average.
+  [[nodiscard]] std::int32_t find(std::string_view text) const noexcept {
+    return slots_[slot_of(key_of<exact>(text), text)];
   }
 
-  /// The same for a text that ends where its memory ends.
-  std::int32_t add_copy(std::string_view text) {
-    std::vector<char> padded(text.size() + 8);
-    if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
-    return find_or_add({padded.data(), text.size()}, SIZE_MAX);
+  /// The code of a text, a new one if there are fewer than `limit`; else unknown.
+  std::int32_t find_or_add(std::string_view text, std::size_t limit = SIZE_MAX) {
+    return find_or_add_by<exact>(text, limit);
+  }
+  /// The same for a text behind which eight bytes can be read.
+  std::int32_t find_or_add_padded(std::string_view text, std::size_t limit) {
+    return find_or_add_by<padded>(text, limit);
   }
 
   /// Forgets the texts from code `size` on.
@@ -82,6 +69,9 @@ class CategoryTable {
     std::size_t size;
   };
 
+  using Load = std::uint64_t(const char*, std::size_t) noexcept;
+
+  template <Load load>
   static Key key_of(std::string_view text) noexcept {
     std::uint64_t head = load(text.data(), text.size());
     std::uint64_t hash = mix(head ^ (text.size() * 0x9E3779B97F4A7C15));
@@ -89,12 +79,20 @@ class CategoryTable {
     return {hash, head, text.size()};
   }
 
-  static std::uint64_t load(const char* p, std::size_t size) noexcept {
+  /// The first eight bytes, zeros behind a shorter text.
+  static std::uint64_t exact(const char* p, std::size_t size) noexcept {
+    std::uint64_t word = 0;
+    if (size > 0) std::memcpy(&word, p, size < 8 ? size : 8);
+    return word;
+  }
+
+  /// The same where eight bytes behind the text can be read.
+  static std::uint64_t padded(const char* p, std::size_t size) noexcept {
     std::uint64_t word;
     std::memcpy(&word, p, 8);
     if (size >= 8) return word;
     if constexpr (std::endian::native == std::endian::little) return word & ((std::uint64_t{1} << (8 * size)) - 1);
-    return size == 0 ? 0 : word >> (64 - 8 * size);
+    return size == 0 ? 0 : word & ~std::uint64_t{0} << (64 - 8 * size);
   }
 
   static constexpr std::uint64_t mix(std::uint64_t x) noexcept {
@@ -113,6 +111,23 @@ class CategoryTable {
         return slot;
       }
     }
+  }
+
+  template <Load load>
+  std::int32_t find_or_add_by(std::string_view text, std::size_t limit) {
+    const Key key = key_of<load>(text);
+    std::size_t slot = slot_of(key, text);
+    if (slots_[slot] != unknown) return slots_[slot];
+    if (texts_.size() >= limit) return unknown;
+    if (2 * texts_.size() >= slots_.size()) {
+      grow();
+      slot = slot_of(key, text);
+    }
+    const auto code = static_cast<std::int32_t>(texts_.size());
+    texts_.emplace_back(text);
+    keys_.push_back(key);
+    slots_[slot] = code;
+    return code;
   }
 
   void grow() {
