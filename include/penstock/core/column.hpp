@@ -66,6 +66,29 @@ using ColumnValues = std::variant<std::vector<double>, std::vector<std::int64_t>
 
 static_assert(std::variant_size_v<ColumnValues> == static_cast<std::size_t>(DataType::category) + 1);
 
+namespace detail {
+
+/// No values yet of that type.
+inline ColumnValues empty_values(DataType dtype) {
+  switch (dtype) {
+    case DataType::float64: return std::vector<double>();
+    case DataType::int64: return std::vector<std::int64_t>();
+    case DataType::boolean: return BooleanValues();
+    case DataType::timestamp: return std::vector<Timestamp>();
+    case DataType::string: return StringValues();
+    case DataType::category: return CategoryValues();
+  }
+  throw std::invalid_argument("a field of unknown type");
+}
+
+/// Makes values that were moved from what empty_values gave: assigning that would compile every way to assign.
+inline void restart(ColumnValues& moved) {
+  if (auto* texts = std::get_if<StringValues>(&moved)) texts->offsets.assign(1, 0);
+  if (auto* category = std::get_if<CategoryValues>(&moved)) *category = CategoryValues();
+}
+
+}  // namespace detail
+
 /// A column as a table owns it: values and which of them are there.
 class Column {
  public:

@@ -32,7 +32,7 @@ class RecordBatchBuilder {
  public:
   /// Starts an empty batch with these columns.
   explicit RecordBatchBuilder(Schema schema) : schema_(std::make_shared<const Schema>(std::move(schema))) {
-    for (const Field& field : schema_->fields) { columns_.push_back({empty_values(field.dtype), {}, {}}); }
+    for (const Field& field : schema_->fields) { columns_.push_back({detail::empty_values(field.dtype), {}, {}}); }
   }
 
   [[nodiscard]] const Schema& schema() const noexcept { return *schema_; }  ///< of every batch it makes
@@ -93,8 +93,8 @@ class RecordBatchBuilder {
       Growing& column = columns_[i];
       if (auto* category = std::get_if<CategoryValues>(&column.values))
         category->dictionary = column.categories.dictionary();
-      done.emplace_back(std::exchange(column.values, empty_values(schema_->fields[i].dtype)),
-                        std::exchange(column.validity, Validity()));
+      done.emplace_back(std::move(column.values), std::exchange(column.validity, Validity()));
+      detail::restart(column.values);
     }
     return {schema_, std::move(done)};
   }
@@ -105,18 +105,6 @@ class RecordBatchBuilder {
     Validity validity;
     CategoryIndex categories;
   };
-
-  static ColumnValues empty_values(DataType dtype) {
-    switch (dtype) {
-      case DataType::float64: return std::vector<double>();
-      case DataType::int64: return std::vector<std::int64_t>();
-      case DataType::boolean: return BooleanValues();
-      case DataType::timestamp: return std::vector<Timestamp>();
-      case DataType::string: return StringValues();
-      case DataType::category: return CategoryValues();
-    }
-    throw std::invalid_argument("RecordBatchBuilder: a field of unknown type");
-  }
 
   template <class Values>
   Values& need(Growing& column, std::size_t place) const {

@@ -11,12 +11,22 @@
 
 #include "penstock/core/error.hpp"
 
+#include <optional>     // in_place, optional
 #include <type_traits>  // is_base_of_v, is_convertible_v, is_same_v, remove_cvref_t
 #include <utility>      // forward, move
-#include <variant>      // variant, monostate
+#include <variant>      // bad_variant_access
 
 namespace penstock {
 inline namespace v0 {
+
+namespace detail {
+
+inline const Error& error_in(const std::optional<Error>& error) {
+  if (!error) throw std::bad_variant_access();
+  return *error;
+}
+
+}  // namespace detail
 
 /// Holds a T or an Error, never neither. `Result<void>` holds success or an Error. Not thread-safe.
 template <class T>
@@ -30,17 +40,17 @@ class [[nodiscard]] Result {
   template <class U = T>
     requires(!std::is_same_v<std::remove_cvref_t<U>, Result>) &&
             (!std::is_base_of_v<Error, std::remove_cvref_t<U>>) && std::is_convertible_v<U, T>
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: a value is a result
+  Result(U&& value) : value_(std::in_place, std::forward<U>(value)) {}  // NOLINT: a value is a result
   /// Holds the error.
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: and so is an error
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether there is a T
+  Result(Error error) : error_(std::move(error)) {}                              // NOLINT: and so is an error
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }   ///< whether there is a T
   [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }  ///< has_value()
 
   /// The value. @throws Error the one that is held, if there is no value.
-  [[nodiscard]] T& value() & { return check(), *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& value() const& { return check(), *std::get_if<0>(&state_); }  ///< as above
+  [[nodiscard]] T& value() & { return check(), *value_; }
+  [[nodiscard]] const T& value() const& { return check(), *value_; }  ///< as above
   /// As above, but by value, so that `for (auto& row : load().value())` does not outlive what it reads.
-  [[nodiscard]] T value() && { return check(), std::move(*std::get_if<0>(&state_)); }
+  [[nodiscard]] T value() && { return check(), std::move(*value_); }
 
   [[nodiscard]] T& operator*() & { return value(); }                   ///< as value(): checked, never undefined
   [[nodiscard]] const T& operator*() const& { return value(); }        ///< as value()
@@ -51,26 +61,28 @@ class [[nodiscard]] Result {
   /// The value, or `other` where there is none.
   template <class U>
   [[nodiscard]] T value_or(U&& other) const& {
-    return has_value() ? *std::get_if<0>(&state_) : static_cast<T>(std::forward<U>(other));
+    return has_value() ? *value_ : static_cast<T>(std::forward<U>(other));
   }
 
   /// As above; takes the value out.
   template <class U>
   [[nodiscard]] T value_or(U&& other) && {
-    return has_value() ? std::move(*std::get_if<0>(&state_)) : static_cast<T>(std::forward<U>(other));
+    return has_value() ? std::move(*value_) : static_cast<T>(std::forward<U>(other));
   }
 
   /// The error. @throws std::bad_variant_access if there is a value.
-  [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
+  [[nodiscard]] const Error& error() const& { return detail::error_in(error_); }
   /// As above.
-  [[nodiscard]] Error error() && { return std::get<1>(state_); }
+  [[nodiscard]] Error error() && { return detail::error_in(error_); }
 
  private:
   void check() const {
-    if (const Error* error = std::get_if<1>(&state_)) throw *error;
+    if (error_) throw *error_;
   }
 
-  std::variant<T, Error> state_;
+  // One of the two. A variant would say so, but costs each type of result much more time to compile.
+  std::optional<T> value_;
+  std::optional<Error> error_;
 };
 
 /// Success, or an Error.
@@ -81,22 +93,22 @@ class [[nodiscard]] Result<void> {
 
   Result() = default;  ///< success
   /// Holds the error.
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: an error is a result
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }  ///< whether it went well
+  Result(Error error) : error_(std::move(error)) {}                              // NOLINT: an error is a result
+  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }  ///< whether it went well
   [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }  ///< has_value()
 
   /// Nothing. @throws Error the one that is held.
   void value() const {
-    if (const Error* error = std::get_if<1>(&state_)) throw *error;
+    if (error_) throw *error_;
   }
 
   /// The error. @throws std::bad_variant_access if it went well.
-  [[nodiscard]] const Error& error() const& { return std::get<1>(state_); }
+  [[nodiscard]] const Error& error() const& { return detail::error_in(error_); }
   /// As above.
-  [[nodiscard]] Error error() && { return std::get<1>(state_); }
+  [[nodiscard]] Error error() && { return detail::error_in(error_); }
 
  private:
-  std::variant<std::monostate, Error> state_;
+  std::optional<Error> error_;
 };
 
 }  // namespace v0

@@ -19,21 +19,22 @@ namespace detail {
 using AnyColumnView = std::variant<ColumnView<double>, ColumnView<std::int64_t>, ColumnView<bool>,
                                    ColumnView<Timestamp>, ColumnView<std::string_view>>;
 
+inline AnyColumnView any_column_view(const RecordBatch& batch, std::size_t place) {
+  switch (batch.schema().fields[place].dtype) {
+    case DataType::float64: return batch.column<double>(place);
+    case DataType::int64: return batch.column<std::int64_t>(place);
+    case DataType::boolean: return batch.column<bool>(place);
+    case DataType::timestamp: return batch.column<Timestamp>(place);
+    default: return batch.column<std::string_view>(place);
+  }
+}
+
 /// All columns of a batch, in order; they borrow from it.
 inline std::vector<AnyColumnView> column_views(const RecordBatch& batch) {
   std::vector<AnyColumnView> views;
-  const auto& fields = batch.schema().fields;
-  views.reserve(fields.size());
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    switch (fields[i].dtype) {
-      case DataType::float64: views.emplace_back(batch.column<double>(i)); break;
-      case DataType::int64: views.emplace_back(batch.column<std::int64_t>(i)); break;
-      case DataType::boolean: views.emplace_back(batch.column<bool>(i)); break;
-      case DataType::timestamp: views.emplace_back(batch.column<Timestamp>(i)); break;
-      case DataType::string:
-      case DataType::category: views.emplace_back(batch.column<std::string_view>(i)); break;
-    }
-  }
+  const std::size_t columns = batch.schema().fields.size();
+  views.reserve(columns);
+  for (std::size_t i = 0; i < columns; ++i) views.push_back(any_column_view(batch, i));
   return views;
 }
 

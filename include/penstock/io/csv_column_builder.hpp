@@ -104,13 +104,12 @@ class CsvColumnBuilder {
   using Flaw = std::optional<BadRowReason>;
 
   CsvColumnBuilder(const Field& field, const CsvColumn* options, const CsvWords* words)
-      : dtype_(field.dtype), nullable_(field.nullable), words_(words) {
+      : dtype_(field.dtype), nullable_(field.nullable), words_(words), values_(empty_values(field.dtype)) {
     if (options != nullptr) {
       for (const std::string& text : options->categories) categories_.find_or_add(text);
       closed_ = !options->categories.empty();
       for (const std::string& format : options->time_formats) formats_.emplace_back(format);
     }
-    start();
   }
 
   [[nodiscard]] bool closed() const noexcept { return closed_; }  ///< to texts that were given beforehand
@@ -185,8 +184,9 @@ class CsvColumnBuilder {
     }
     validity.append_valid(rows - validity.size());
     Column column(std::move(values_), std::move(validity));
+    restart(values_);
     missing_.clear();
-    start();
+    new_text_row_ = no_row;
     return column;
   }
 
@@ -196,18 +196,6 @@ class CsvColumnBuilder {
   template <class Values>
   Values& values() noexcept {
     return *std::get_if<Values>(&values_);
-  }
-
-  void start() {
-    switch (dtype_) {
-      case DataType::float64: values_ = std::vector<double>(); break;
-      case DataType::int64: values_ = std::vector<std::int64_t>(); break;
-      case DataType::boolean: values_ = BooleanValues(); break;
-      case DataType::timestamp: values_ = std::vector<Timestamp>(); break;
-      case DataType::string: values_ = StringValues(); break;
-      case DataType::category: values_ = CategoryValues(); break;
-    }
-    new_text_row_ = no_row;
   }
 
   [[nodiscard]] bool is_simple(const CsvCell& cell) const noexcept {

@@ -24,6 +24,7 @@ namespace detail {
 class CsvTypeGuess {
  public:
   CsvTypeGuess(const CsvWords* words, bool categories) : words_(words), categories_wanted_(categories) {
+    trials_.reserve(4);
     for (const DataType dtype : {DataType::int64, DataType::float64, DataType::boolean, DataType::timestamp}) {
       trials_.push_back({dtype, CsvColumnBuilder({.name = {}, .dtype = dtype}, nullptr, words)});
       trials_.back().builder.reserve(1);
@@ -39,15 +40,17 @@ class CsvTypeGuess {
       distinct_.find_or_add_padded(text, SIZE_MAX);
     }
     // The reader's own builder tries each value, so that what was inferred is what will be read.
-    std::erase_if(trials_, [&cell](Trial& trial) {
-      const bool fits = !trial.builder.set(0, cell);
+    for (Trial& trial : trials_) {
+      if (!trial.fits) continue;
+      trial.fits = !trial.builder.set(0, cell);
       trial.builder.undo(0);
-      return !fits;
-    });
+    }
   }
 
   [[nodiscard]] DataType dtype() const noexcept {
-    if (values_ > 0 && !trials_.empty()) return trials_.front().dtype;
+    for (const Trial& trial : trials_) {
+      if (values_ > 0 && trial.fits) return trial.dtype;
+    }
     const bool repetitive = texts_ >= 16 && distinct_.size() <= texts_ / 4;
     return values_ > 0 && repetitive ? DataType::category : DataType::string;
   }
@@ -56,6 +59,7 @@ class CsvTypeGuess {
   struct Trial {
     DataType dtype;
     CsvColumnBuilder builder;
+    bool fits = true;
   };
 
   const CsvWords* words_;

@@ -33,7 +33,7 @@
 #include <string>            // string
 #include <string_view>       // string_view
 #include <utility>           // move
-#include <variant>           // variant, visit
+#include <variant>           // get_if, variant
 #include <vector>            // vector
 
 namespace penstock {
@@ -114,7 +114,7 @@ class JsonLinesWriter {
       begin_member();
       put(member.name);
       out_->append(':');
-      if (!std::visit([this](auto value) { return put(value); }, member.value.value())) refuse_non_finite(member.name);
+      if (!put(member.value)) refuse_non_finite(member.name);
     }
     end_line();
   }
@@ -193,6 +193,18 @@ class JsonLinesWriter {
   }
 
   // Each writes a value and says whether JSON can say it.
+  bool put(const JsonValue& any) {
+    const auto& value = any.value();
+    switch (value.index()) {
+      case 0: return put(nullptr);
+      case 1: return put(*std::get_if<1>(&value));
+      case 2: return put(*std::get_if<2>(&value));
+      case 3: return put(*std::get_if<3>(&value));
+      case 4: return put(*std::get_if<4>(&value));
+      case 5: return put(*std::get_if<5>(&value));
+      default: return put(*std::get_if<6>(&value));
+    }
+  }
   bool put(double value) {
     if (detail::is_finite(value)) {
       out_->advance(format_double(out_->room(max_number_chars), value));

@@ -23,6 +23,7 @@
 #include "penstock/serve/linear_model_spec.hpp"
 
 #include <algorithm>    // max, min
+#include <concepts>     // same_as
 #include <cstddef>      // size_t, ptrdiff_t
 #include <cstdint>      // int32_t
 #include <limits>       // numeric_limits
@@ -147,7 +148,8 @@ class LinearModel {
 
   /// The same model with the rows of this batch as its golden rows, whose scores are computed here.
   /// @throws Error as operator(), LinearModelError if a score is not finite.
-  [[nodiscard]] LinearModel with_golden_rows(const RecordBatch& batch) const {
+  template <std::same_as<RecordBatch> Batch>  // a template only so that scoring is compiled where it is used
+  [[nodiscard]] LinearModel with_golden_rows(const Batch& batch) const {
     const std::vector<double> scores = (*this)(batch);
     LinearModelSpec spec = spec_;
     spec.golden.rows.assign(batch.rows(), {});
@@ -167,7 +169,7 @@ class LinearModel {
       });
     }
     for (const detail::TextTable& table : texts_) {
-      const auto texts = batch.column<std::string_view>(table.name());
+      const auto texts = batch.template column<std::string_view>(table.name());
       add(table.name(), [&](std::size_t i, auto& value) { value = std::string(texts[i]); });
     }
     return LinearModel(std::move(spec));

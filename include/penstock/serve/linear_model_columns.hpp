@@ -21,7 +21,7 @@
 #include <limits>       // numeric_limits
 #include <string>       // string
 #include <string_view>  // string_view
-#include <variant>      // variant, visit
+#include <variant>      // get_if, variant
 #include <vector>       // vector
 
 namespace penstock {
@@ -63,7 +63,9 @@ void read_numbers(const View& view, std::size_t first, std::size_t count, double
 }
 inline void read_numbers(const NumberView& view, std::size_t first, std::size_t count, double* out,
                          std::size_t stride) {
-  std::visit([&](const auto& column) { read_numbers(column, first, count, out, stride); }, view);
+  if (const auto* doubles = std::get_if<0>(&view)) read_numbers(*doubles, first, count, out, stride);
+  if (const auto* integers = std::get_if<1>(&view)) read_numbers(*integers, first, count, out, stride);
+  if (const auto* booleans = std::get_if<2>(&view)) read_numbers(*booleans, first, count, out, stride);
 }
 
 /// A categorical feature made ready: which coefficient a text picks.
@@ -180,7 +182,8 @@ void read_texts(View& view, const TextTable& table, std::size_t first, std::size
 }
 inline void read_texts(TextView& view, const TextTable& table, std::size_t first, std::size_t count,
                        std::ptrdiff_t* out, std::size_t stride) {
-  std::visit([&](auto& column) { read_texts(column, table, first, count, out, stride); }, view);
+  if (auto* texts = std::get_if<0>(&view)) read_texts(*texts, table, first, count, out, stride);
+  if (auto* codes = std::get_if<1>(&view)) read_texts(*codes, table, first, count, out, stride);
 }
 
 }  // namespace detail
