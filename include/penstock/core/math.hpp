@@ -17,7 +17,7 @@ namespace detail {
 #if defined(__GNUC__)
 constexpr bool is_nan(double x) noexcept { return __builtin_isnan(x); }
 constexpr bool is_finite(double x) noexcept { return __builtin_isfinite(x); }
-constexpr bool sign_bit(double x) noexcept { return __builtin_signbit(x); }
+inline bool sign_bit(double x) noexcept { return __builtin_signbit(x); }
 constexpr double absolute(double x) noexcept { return __builtin_fabs(x); }
 inline double ceil(double x) noexcept { return __builtin_ceil(x); }
 inline double floor(double x) noexcept { return __builtin_floor(x); }

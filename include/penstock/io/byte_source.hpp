@@ -107,7 +107,9 @@ class StreamSource final : public ByteSource {
   std::string name_ = "stream";
 };
 
-inline std::unique_ptr<ByteSource> open_file(const std::string& path) { return std::make_unique<FileSource>(path); }
+inline std::unique_ptr<ByteSource> open_file(const std::string& path) {
+  return std::unique_ptr<ByteSource>(new FileSource(path));
+}
 
 }  // namespace detail
 }  // namespace v0

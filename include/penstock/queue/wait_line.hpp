@@ -17,8 +17,7 @@
 #include <condition_variable>  // condition_variable
 #include <cstddef>             // size_t
 #include <cstdint>             // uint64_t
-#include <memory>              // make_unique, unique_ptr
-#include <vector>              // vector
+#include <utility>             // exchange
 
 namespace penstock {
 inline namespace v0 {
@@ -33,13 +32,24 @@ struct Waiter {
   std::uint64_t ticket = 0;  ///< order of joining
   Waiter* ahead = nullptr;
   Waiter* behind = nullptr;
+  Waiter* next_in_pool = nullptr;
 };
 
 /// Waiters that are free to use; grows to the most that ever waited at once. Under the queue's lock.
 class WaiterPool {
  public:
+  WaiterPool() = default;
+  WaiterPool(const WaiterPool&) = delete;
+  WaiterPool& operator=(const WaiterPool&) = delete;
+  ~WaiterPool() {
+    while (all_ != nullptr) delete std::exchange(all_, all_->next_in_pool);
+  }
+
   [[nodiscard]] Waiter& take() {
-    if (free_ == nullptr) free_ = all_.emplace_back(std::make_unique<Waiter>()).get();
+    if (free_ == nullptr) {
+      free_ = new Waiter;
+      free_->next_in_pool = std::exchange(all_, free_);
+    }
     Waiter& waiter = *free_;
     free_ = waiter.behind;
     return waiter;
@@ -50,7 +60,7 @@ class WaiterPool {
   }
 
  private:
-  std::vector<std::unique_ptr<Waiter>> all_;
+  Waiter* all_ = nullptr;   // linked by `next_in_pool`; not moved by growth
   Waiter* free_ = nullptr;  // linked by `behind`
 };
 
