@@ -44,7 +44,10 @@ inline std::vector<std::string> show(const penstock::RecordBatch& batch) {
   std::vector<std::string> rows;
   for (std::size_t i = 0; i < batch.rows(); ++i) {
     std::string row;
-    for (std::size_t j = 0; j < batch.schema().fields.size(); ++j) row += (j == 0 ? "" : "|") + show(batch, j, i);
+    for (std::size_t j = 0; j < batch.schema().fields.size(); ++j) {
+      if (j > 0) row += '|';
+      row += show(batch, j, i);
+    }
     rows.push_back(std::move(row));
   }
   return rows;
