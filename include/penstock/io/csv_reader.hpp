@@ -30,13 +30,14 @@
 #include "penstock/io/csv_scanner.hpp"
 
 #include <algorithm>    // clamp, max, min
+#include <concepts>     // constructible_from
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
 #include <memory>       // unique_ptr, shared_ptr
 #include <optional>     // optional
 #include <string>       // string, to_string
 #include <string_view>  // string_view
-#include <utility>      // exchange, move
+#include <utility>      // exchange, forward, move
 #include <vector>       // vector
 
 namespace penstock {
@@ -63,17 +64,12 @@ class CsvReader {
     start();
   }
 
-  /// As the constructor, but what that throws as Error is the result. Wrong options are thrown.
-  static Result<CsvReader> open(const std::string& path, CsvOptions options = {}) {
+  /// As the constructors, of a path or a stream, but what they throw as Error is the result. Wrong options are thrown.
+  template <class Input>
+    requires std::constructible_from<CsvReader, Input, CsvOptions>
+  static Result<CsvReader> open(Input&& input, CsvOptions options = {}) {
     try {
-      return CsvReader(path, std::move(options));
-    } catch (const Error& error) { return error; }
-  }
-  /// The same on a stream, which is borrowed.
-  template <input_stream Stream>
-  static Result<CsvReader> open(Stream& stream, CsvOptions options = {}) {
-    try {
-      return CsvReader(stream, std::move(options));
+      return CsvReader(std::forward<Input>(input), std::move(options));
     } catch (const Error& error) { return error; }
   }
 

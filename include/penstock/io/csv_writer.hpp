@@ -125,21 +125,27 @@ class CsvWriter {
     const auto show = [](char c) { return "'" + std::string(1, c) + "'"; };
     if (newline != "\n" && newline != "\r\n" && newline != "\r") refuse(".newline is none of LF, CRLF, CR");
     if (decimal != '.' && decimal != ',') refuse(".decimal is " + show(decimal) + "; . and , are possible");
-    for (const auto& [name, c] : {std::pair{".delimiter", delimiter}, std::pair{".quote", quote}}) {
-      const bool in_numbers = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == ':' || c == '.' || c == decimal;
+    const auto check_byte = [&](const std::string& name, char c) {
+      const bool in_numbers =
+          (c >= '0' && c <= '9') || c == '-' || c == '+' || c == ':' || c == '.' || c == options_.decimal;
       const bool in_words = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
       if (c == '\n' || c == '\r' || c == '\0' || in_numbers || in_words || static_cast<unsigned char>(c) >= 0x80) {
-        refuse(std::string(name) + " is " + show(c) +
-               "; no letter, digit, sign, decimal point, line end, NUL or part " + "of UTF-8 is possible");
+        refuse(name + " is " + show(c) + "; no letter, digit, sign, decimal point, line end, NUL or part " +
+               "of UTF-8 is possible");
       }
-    }
+    };
+    check_byte(".delimiter", delimiter);
+    check_byte(".quote", quote);
     if (delimiter == quote) refuse(".delimiter and .quote are both " + show(quote));
-    for (const auto& [name, word] :
-         {std::pair{".missing", &missing}, std::pair{".nan", &nan}, std::pair{".infinity", &infinity}}) {
-      for (const char c : *word) {
-        if (c == delimiter || c == quote || c == '\n' || c == '\r') refuse(std::string(name) + " would need quotes");
+    const auto check_word = [&](const std::string& name, const std::string& word) {
+      for (const char c : word) {
+        if (c == options_.delimiter || c == options_.quote || c == '\n' || c == '\r')
+          refuse(name + " would need quotes");
       }
-    }
+    };
+    check_word(".missing", missing);
+    check_word(".nan", nan);
+    check_word(".infinity", infinity);
   }
 
   void check_schema(const Schema& schema) const {

@@ -34,13 +34,14 @@
 #include "penstock/io/parse_number.hpp"
 #include "penstock/io/parse_time.hpp"
 
+#include <concepts>     // constructible_from
 #include <cstddef>      // size_t
 #include <cstdint>      // int64_t, uint64_t
 #include <memory>       // make_unique
 #include <optional>     // optional
 #include <string>       // string
 #include <string_view>  // string_view
-#include <utility>      // exchange, move
+#include <utility>      // exchange, forward, move
 #include <variant>      // get_if, monostate, variant
 #include <vector>       // vector
 
@@ -69,17 +70,12 @@ class JsonLinesReader {
     start();
   }
 
-  /// As the constructor, but what that throws as Error is the result. Wrong options are thrown.
-  static Result<JsonLinesReader> open(const std::string& path, JsonLinesOptions options = {}) {
+  /// As the constructors, of a path or a stream, but what they throw as Error is the result. Wrong options are thrown.
+  template <class Input>
+    requires std::constructible_from<JsonLinesReader, Input, JsonLinesOptions>
+  static Result<JsonLinesReader> open(Input&& input, JsonLinesOptions options = {}) {
     try {
-      return JsonLinesReader(path, std::move(options));
-    } catch (const Error& error) { return error; }
-  }
-  /// The same for a stream.
-  template <input_stream Stream>
-  static Result<JsonLinesReader> open(Stream& stream, JsonLinesOptions options = {}) {
-    try {
-      return JsonLinesReader(stream, std::move(options));
+      return JsonLinesReader(std::forward<Input>(input), std::move(options));
     } catch (const Error& error) { return error; }
   }
 

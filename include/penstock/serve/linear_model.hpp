@@ -157,8 +157,8 @@ class LinearModel {
     const auto add = [&](const std::string& name, auto value_at) {
       const std::size_t place = batch.schema().index(name);
       for (std::size_t i = 0; i < batch.rows(); ++i) {
-        GoldenValue& input = spec.golden.rows[i].inputs.emplace_back(GoldenValue{name, {}});
-        if (batch.is_valid(place, i)) value_at(i, input.value);
+        spec.golden.rows[i].inputs.push_back({name, {}});
+        if (batch.is_valid(place, i)) value_at(i, spec.golden.rows[i].inputs.back().value);
       }
     };
     std::vector<double> numbers(batch.rows());
