@@ -37,20 +37,14 @@
 namespace penstock {
 inline namespace v0 {
 
-/// A model that never changes. Constant functions may run in many threads at once.
-///
-/// Columns are found by name, whatever their order; others are not looked at. float64, int64 (rounded above 2^53) and
-/// boolean columns are numbers, string and category columns are texts. A NaN is a missing number; an infinity is a
-/// number.
-///
-/// Golden rows: |score - expected| may be at most tolerance * m for a linear model and tolerance * expected * (1 + m)
-/// for a logistic one, where m = |intercept| + the sum of |coefficient| (|x| + |mean|) / scale + the sum of
-/// |coefficients picked|: what the rounding of the sum is relative to.
-class LinearModel {
+/// What LinearModel is. A template of nothing, so that its functions are compiled in the units that use a model and not
+/// in each that includes this header, where they would cost a third of a second.
+template <class = void>
+class BasicLinearModel {
  public:
   /// @throws LinearModelError, a std::invalid_argument, that names the first member of the description that is wrong,
   /// or the golden row that does not come out.
-  explicit LinearModel(LinearModelSpec spec) : spec_(std::move(spec)) {
+  explicit BasicLinearModel(LinearModelSpec spec) : spec_(std::move(spec)) {
     detail::check(spec_);
     compile();
     for (std::size_t i = 0; i < spec_.golden.rows.size(); ++i) check_golden(i);
@@ -148,8 +142,7 @@ class LinearModel {
 
   /// The same model with the rows of this batch as its golden rows, whose scores are computed here.
   /// @throws Error as operator(), LinearModelError if a score is not finite.
-  template <std::same_as<RecordBatch> Batch>  // a template only so that scoring is compiled where it is used
-  [[nodiscard]] LinearModel with_golden_rows(const Batch& batch) const {
+  [[nodiscard]] BasicLinearModel with_golden_rows(const RecordBatch& batch) const {
     const std::vector<double> scores = (*this)(batch);
     LinearModelSpec spec = spec_;
     spec.golden.rows.assign(batch.rows(), {});
@@ -169,10 +162,10 @@ class LinearModel {
       });
     }
     for (const detail::TextTable& table : texts_) {
-      const auto texts = batch.template column<std::string_view>(table.name());
+      const auto texts = batch.column<std::string_view>(table.name());
       add(table.name(), [&](std::size_t i, auto& value) { value = std::string(texts[i]); });
     }
-    return LinearModel(std::move(spec));
+    return BasicLinearModel(std::move(spec));
   }
 
  private:
@@ -349,6 +342,17 @@ class LinearModel {
   std::vector<detail::TextTable> texts_;     // the categorical features
   std::size_t width_ = 0;                    // values of a row: columns and derived features
 };
+
+/// A model that never changes. Constant functions may run in many threads at once.
+///
+/// Columns are found by name, whatever their order; others are not looked at. float64, int64 (rounded above 2^53) and
+/// boolean columns are numbers, string and category columns are texts. A NaN is a missing number; an infinity is a
+/// number.
+///
+/// Golden rows: |score - expected| may be at most tolerance * m for a linear model and tolerance * expected * (1 + m)
+/// for a logistic one, where m = |intercept| + the sum of |coefficient| (|x| + |mean|) / scale + the sum of
+/// |coefficients picked|: what the rounding of the sum is relative to.
+using LinearModel = BasicLinearModel<>;
 
 }  // namespace v0
 }  // namespace penstock
