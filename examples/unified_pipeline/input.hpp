@@ -45,6 +45,7 @@ class Input {
     // Whole events, so that none is cut short at the end of a batch; and no more rows than are asked for, if few are.
     const std::size_t events = std::max<std::size_t>(1, 8192 / options.chunk_size);
     penstock::CsvOptions csv{.rows_per_batch = std::min<std::uint64_t>(events * options.chunk_size, options.rows),
+                             .infer_rows = 100'000,  // whole numbers may get decimals late
                              .on_bad_row = penstock::OnBadRow::handler,
                              .handler = [this](const penstock::BadRow& bad) {
                                if (first_reject_.empty()) first_reject_ = describe(bad);
