@@ -122,7 +122,7 @@ class CsvWriter {
   void check_options() const {
     const auto refuse = [](const std::string& what) { throw std::invalid_argument("CsvWriterOptions" + what); };
     const auto& [delimiter, quote, newline, header, missing, nan, infinity, decimal, output] = options_;
-    const auto show = [](char c) { return "'" + std::string(1, c) + "'"; };
+    const auto show = [](char c) { return std::string{'\'', c, '\''}; };
     if (newline != "\n" && newline != "\r\n" && newline != "\r") refuse(".newline is none of LF, CRLF, CR");
     if (decimal != '.' && decimal != ',') refuse(".decimal is " + show(decimal) + "; . and , are possible");
     const auto check_byte = [&](const std::string& name, char c) {

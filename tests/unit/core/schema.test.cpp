@@ -22,7 +22,7 @@ TEST_CASE("a column that is not there is an error that names it and those that a
   CHECK_THROWS_WITH(schema.index("Age"), "column Age: found no such column, expected one of: age, minutes");
   CHECK_THROWS_WITH(Schema{}.index("age"), "column age: found no such column, nor any other");
   Schema wide;
-  for (int i = 0; i < 23; ++i) wide.fields.push_back({"c" + std::to_string(i)});
+  for (int i = 0; i < 23; ++i) wide.fields.push_back({std::string("c").append(std::to_string(i))});
   CHECK_THROWS_WITH(wide.index("x"), EndsWith(", c18, c19 and 3 more"));
   wide.fields.resize(20);
   CHECK_THROWS_WITH(wide.index("x"), EndsWith(", c18, c19"));

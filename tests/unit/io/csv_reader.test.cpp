@@ -239,8 +239,8 @@ TEST_CASE("a file without rows has a schema, one without a header is an Error") 
 TEST_CASE("a header wider than the first guess of the scanner is read whole") {
   std::string header = "c0", row = "0";
   for (int i = 1; i < 1000; ++i) {
-    header += ",c" + std::to_string(i);
-    row += "," + std::to_string(i);
+    header.append(",c").append(std::to_string(i));
+    row.append(",").append(std::to_string(i));
   }
   std::istringstream stream(header + "\n" + row + "\n" + row + ",x\n" + row + "\n");
   CsvReader reader(stream, {.on_bad_row = OnBadRow::skip});

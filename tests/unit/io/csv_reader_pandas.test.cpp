@@ -129,7 +129,9 @@ std::vector<std::string> rows_of(const Case& c, const CsvOptions& options) {
   while (const auto batch = reader.next()) {
     for (std::size_t i = 0; i < batch->rows(); ++i) {
       std::string line;
-      for (std::size_t j = 0; j < batch->schema().fields.size(); ++j) line += (j == 0 ? "" : " ") + show(*batch, j, i);
+      for (std::size_t j = 0; j < batch->schema().fields.size(); ++j) {
+        line.append(j == 0 ? "" : " ").append(show(*batch, j, i));
+      }
       rows.push_back(line);
     }
   }

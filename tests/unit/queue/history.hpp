@@ -214,11 +214,11 @@ struct Span {
     constexpr const char* names[] = {"push", "pop", "wait_readable", "size", "throttled", "close"};
     text += std::to_string(op.begin) + "-" + std::to_string(op.end) + " " + (op.waits ? "" : "try_") +
             names[static_cast<int>(op.kind)] + "(";
-    for (const int value : op.values) text += " " + std::to_string(value);
+    for (const int value : op.values) text.append(" ").append(std::to_string(value));
     text += " ) priority " + std::to_string(op.priority) + " max " + std::to_string(op.max) +
             (op.obeys ? " obeys" : "") + ": " + std::string(to_string(op.status)) + " " + std::to_string(op.number) +
             ", evicted";
-    for (const int value : op.evicted) text += " " + std::to_string(value);
+    for (const int value : op.evicted) text.append(" ").append(std::to_string(value));
     text += "\n";
   }
   return text;
