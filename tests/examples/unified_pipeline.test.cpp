@@ -205,7 +205,7 @@ TEST_CASE("one bad field costs one row, even where types are guessed from it") {
 
 TEST_CASE("a row that the model refuses is counted, and those beside it are scored in every mode") {
   std::vector<std::string> lines = table_lines();
-  for (const std::size_t row : {1, 101, 102, 500}) lines[row] = "US,,1.5,1,0,0,0.0,0";
+  for (const std::size_t row : {1u, 101u, 102u, 500u}) lines[row] = "US,,1.5,1,0,0,0.0,0";
   const fs::path table = write("refused.csv", lines);
   nlohmann::json model = nlohmann::json::parse(read(work() / "model.json"));
   for (nlohmann::json& feature : model["numeric"]) feature["missing"] = "error";
@@ -231,7 +231,7 @@ TEST_CASE("a row that the model refuses is counted, and those beside it are scor
     REQUIRE(line["score"].get<double>() == score[i++]);
     REQUIRE(async.at(row)["score"] == line["score"]);
   }
-  for (const std::size_t row : {0, 100, 101, 499}) CHECK(!stream.contains(row));
+  for (const std::size_t row : {0u, 100u, 101u, 499u}) CHECK(!stream.contains(row));
 }
 
 TEST_CASE("what a run reads it does not overwrite") {
