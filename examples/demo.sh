@@ -5,7 +5,15 @@
 #   examples/demo.sh                          on a made-up table of students
 #   examples/demo.sh table.csv [column]       on your own; the column to predict is the last one if none is named
 set -euo pipefail
-input=${1:+$(realpath "$1")}
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+  sed -n 's/^# \{0,1\}//; 3,6p' "${BASH_SOURCE[0]}"
+  exit 0
+fi
+if [[ -n ${1:-} && ! -r $1 ]]; then
+  echo "demo.sh: cannot read $1" >&2
+  exit 1
+fi
+input=${1:+$(realpath -- "$1")}
 target=${2:-}
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,7 +25,7 @@ cmake --build build/demo
 programs=build/demo/examples
 mkdir -p artifacts
 if [[ -z $input ]]; then
-  input=artifacts/students.csv
+  input=artifacts/made_up_students.csv
   "$programs/generate_students/generate_students" --rows 20000 --seed 42 --output "$input"
 fi
 if [[ -z $target ]]; then
@@ -27,6 +35,6 @@ fi
 
 "$programs/train_model/train_model" --input "$input" --target "$target" --model artifacts/model.json
 "$programs/unified_pipeline/unified_pipeline" --mode both --input "$input" --target "$target" \
-  --model artifacts/model.json --output-dir artifacts --rate 20000 --queue-max 64
+  --model artifacts/model.json --output-dir artifacts --rate 20000 --queue-max 4096
 echo
 ls -l artifacts
