@@ -15,6 +15,7 @@
 #include "penstock/core/error.hpp"
 #include "penstock/core/frame.hpp"
 #include "penstock/core/index_iterator.hpp"
+#include "penstock/core/listener.hpp"
 #include "penstock/core/manual_clock.hpp"
 #include "penstock/core/math.hpp"
 #include "penstock/core/matrix.hpp"

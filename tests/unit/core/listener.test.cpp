@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "penstock/queue/listener.hpp"
+#include "penstock/core/listener.hpp"
 
 #include "catch.hpp"
 
