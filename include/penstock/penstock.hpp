@@ -78,6 +78,7 @@
 #include "penstock/serve/linear_model_check.hpp"
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
+#include "penstock/serve/load_shedder.hpp"
 #include "penstock/serve/recency_table.hpp"
 #include "penstock/stats/roc_auc.hpp"
 #include "penstock/stream/chunk_error.hpp"
