@@ -6,7 +6,7 @@
 #   TARGET    what the component links to       DEBIAN   the Debian and Ubuntu package that brings it
 #   HEADERS   globs below include/penstock    INCLUDES the third party's own headers, a regular expression
 
-set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json)
+set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json learn)
 
 set(PENSTOCK_eigen_PACKAGE Eigen3)
 set(PENSTOCK_eigen_MINIMUM 3.4)
@@ -28,6 +28,13 @@ set(PENSTOCK_json_TARGET nlohmann_json::nlohmann_json)
 set(PENSTOCK_json_DEBIAN nlohmann-json3-dev)
 set(PENSTOCK_json_HEADERS adapters/json.hpp adapters/json/*.hpp)
 set(PENSTOCK_json_INCLUDES "nlohmann/")
+
+set(PENSTOCK_learn_PACKAGE Eigen3)
+set(PENSTOCK_learn_MINIMUM 3.4)
+set(PENSTOCK_learn_TARGET Eigen3::Eigen)
+set(PENSTOCK_learn_DEBIAN libeigen3-dev)
+set(PENSTOCK_learn_HEADERS learn/*.hpp)
+set(PENSTOCK_learn_INCLUDES "Eigen/")
 
 # Sets `problem` to one sentence when penstock has no such component, else to nothing.
 function(penstock_check_component component problem)

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A linear classifier that is learnt from a stream, with scikit-learn's numbers; two classes, or one against the rest.
+//
+//     SgdClassifier model({.loss = make_loss("log_loss"), .learning_rate = LearningRate::constant, .eta0 = 0.05});
+//     model.partial_fit(x, labels);                     // labels are numbers: 0 and 1, or 3, 7 and 8
+//     Eigen::MatrixXd p = model.predict_proba(x);       // a column a class, in the order of classes()
+
+#include "penstock/learn/sgd_core.hpp"
+
+#include <Eigen/Core>
+
+#include <algorithm>  // clamp, find_if, lower_bound, max, sort, unique
+#include <cmath>      // exp
+#include <cstddef>    // ptrdiff_t, size_t
+#include <cstdint>    // int32_t, uint32_t
+#include <optional>   // optional
+#include <span>       // span
+#include <stdexcept>  // invalid_argument, logic_error
+#include <string>     // string, to_string
+#include <utility>    // move
+#include <vector>     // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// Linear models of classes, learnt by stochastic gradient descent. Two classes have one model, whose score is positive
+/// for the larger label; more have one each, against the rest.
+///
+/// What SgdRegressor says of calls that are all or nothing, of chunks, bits and cost holds here too. Labels may arrive
+/// in mid-stream: unless SgdOptions::classes names them beforehand, a model of "none of these" is learnt beside the
+/// others, and becomes the new class's. The result is that of having known all labels from the start, bit by bit (with
+/// class weights, from the third label on, but for the weights of the rows before). Not thread-safe while it learns;
+/// const functions may be called from many threads at once.
+class SgdClassifier {
+ public:
+  /// A matrix of one row a model.
+  using Coef = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+  /// scikit-learn's defaults: hinge, l2, optimal.
+  SgdClassifier() : SgdClassifier(SgdOptions{}) {}
+  /// @throws std::invalid_argument that names the option which cannot work.
+  explicit SgdClassifier(SgdOptions options)
+      : options_(resolve(std::move(options))), core_(options_), classes_(options_.classes), open_(classes_.empty()) {}
+
+  /// Learns all rows once; `y` are labels, any finite numbers.
+  /// @throws as SgdRegressor::partial_fit.
+  template <feature_rows X, row_targets Y>
+  SgdClassifier& partial_fit(const X& x, const Y& y) {
+    learn(detail::row_source<X>::make(x), detail::numbers_of(y, targets_), {}, false);
+    return *this;
+  }
+  /// The same with a weight for each row.
+  template <feature_rows X, row_targets Y, row_targets W>
+  SgdClassifier& partial_fit(const X& x, const Y& y, const W& w) {
+    learn(detail::row_source<X>::make(x), detail::numbers_of(y, targets_), detail::numbers_of(w, weights_), true);
+    return *this;
+  }
+  /// Learns one row; throws as partial_fit.
+  template <feature_row R>
+  SgdClassifier& learn_one(const R& x, double label, double w = 1) {
+    const std::span<const double> row = detail::numbers_of(x, row_);
+    learn(detail::DirectRows{row.data(), 0, 1, row.size()}, std::span(&label, 1), std::span(&w, 1), true);
+    return *this;
+  }
+
+  /// The linear scores: one column for two classes, positive for the larger label; else one a class. 0 before the
+  /// first row. @throws std::invalid_argument if the rows have another number of features.
+  template <feature_rows X>
+  [[nodiscard]] Eigen::MatrixXd decision_function(const X& x) const {
+    const auto source = detail::row_source<X>::make(x);
+    detail::check_rows("SgdClassifier", source.rows, source.cols, core_.features, source.rows, {}, false);
+    Eigen::MatrixXd scores(static_cast<Eigen::Index>(source.rows), static_cast<Eigen::Index>(models()));
+    scores.setZero();
+    if (core_.outputs.empty()) return scores;
+    detail::SgdCore::for_each_row(source, [&](std::size_t i, const auto& row) {
+      for (std::size_t k = 0; k < models(); ++k) {
+        scores(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = core_.score(core_.outputs[k], row);
+      }
+    });
+    return scores;
+  }
+
+  /// The label of the highest score, one a row; of two classes the larger if its score is above 0.
+  /// @throws std::logic_error before any class is known; as decision_function.
+  template <feature_rows X>
+  [[nodiscard]] Eigen::VectorXd predict(const X& x) const {
+    if (classes_.empty()) throw std::logic_error("SgdClassifier: no class is known yet");
+    const Eigen::MatrixXd scores = decision_function(x);
+    Eigen::VectorXd labels(scores.rows());
+    for (Eigen::Index i = 0; i < scores.rows(); ++i) {
+      Eigen::Index best = 0;
+      if (scores.cols() == 1) {
+        best = scores(i, 0) > 0 && classes_.size() == 2 ? 1 : 0;
+      } else {
+        for (Eigen::Index k = 1; k < scores.cols(); ++k) {
+          if (scores(i, k) > scores(i, best)) best = k;
+        }
+      }
+      labels[i] = classes_[static_cast<std::size_t>(best)];
+    }
+    return labels;
+  }
+
+  /// Probabilities, a row's sum to 1, a column a class in the order of classes(): the logistic function of the score
+  /// for log_loss, (score + 1) / 2 within [0, 1] for modified_huber; of more than two classes over their sum (Zadrozny
+  /// and Elkan 2002), all equal where that is 0.
+  /// @throws std::logic_error for other losses, or before two classes are known; as decision_function.
+  template <feature_rows X>
+  [[nodiscard]] Eigen::MatrixXd predict_proba(const X& x) const {
+    const LossKind loss = options_.loss.kind();
+    if (loss != LossKind::log_loss && loss != LossKind::modified_huber) {
+      throw std::logic_error("SgdClassifier: the loss " + std::string(to_string(loss)) +
+                             " gives no probabilities; log_loss and modified_huber do");
+    }
+    if (classes_.size() < 2) throw std::logic_error("SgdClassifier: two classes are needed for probabilities");
+    const Eigen::MatrixXd scores = decision_function(x);
+    const auto chance = [&](double score) {
+      if (loss == LossKind::modified_huber) return (std::clamp(score, -1.0, 1.0) + 1) / 2;
+      return 1 / (1 + std::exp(-score));
+    };
+    const auto count = static_cast<Eigen::Index>(classes_.size());
+    Eigen::MatrixXd chances(scores.rows(), count);
+    for (Eigen::Index i = 0; i < scores.rows(); ++i) {
+      if (count == 2) {
+        chances(i, 1) = chance(scores(i, 0));
+        chances(i, 0) = 1 - chances(i, 1);
+        continue;
+      }
+      double sum = 0;
+      for (Eigen::Index k = 0; k < count; ++k) sum += chances(i, k) = chance(scores(i, k));
+      for (Eigen::Index k = 0; k < count; ++k) {
+        chances(i, k) = sum > 0 ? chances(i, k) / sum : 1 / static_cast<double>(count);
+      }
+    }
+    return chances;
+  }
+
+  /// The coefficients, a row a model, as decision_function's columns; empty before the first row. O(values).
+  [[nodiscard]] Coef coef() const {
+    const std::size_t rows = core_.outputs.empty() ? 0 : models();
+    Coef values(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(core_.features));
+    for (std::size_t k = 0; k < rows; ++k) {
+      for (std::size_t j = 0; j < core_.features; ++j) {
+        values(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(j)) = core_.coefficient(core_.outputs[k], j);
+      }
+    }
+    return values;
+  }
+  /// The intercepts, one a model.
+  [[nodiscard]] Eigen::VectorXd intercept() const {
+    const std::size_t rows = core_.outputs.empty() ? 0 : models();
+    Eigen::VectorXd values(static_cast<Eigen::Index>(rows));
+    for (std::size_t k = 0; k < rows; ++k) { values[static_cast<Eigen::Index>(k)] = core_.intercept(core_.outputs[k]); }
+    return values;
+  }
+  [[nodiscard]] const std::vector<double>& classes() const noexcept { return classes_; }  ///< labels, ascending
+  [[nodiscard]] double t() const noexcept { return core_.t; }                             ///< 1 + rows learnt
+  [[nodiscard]] std::size_t n_features() const noexcept { return core_.features; }        ///< 0 before the first row
+  /// As they were given, with the learner's own loss and schedule filled in.
+  [[nodiscard]] const SgdOptions& options() const noexcept { return options_; }
+
+ private:
+  static SgdOptions resolve(SgdOptions options) {
+    if (options.loss.kind() == LossKind::unset) options.loss = Loss::hinge;
+    if (options.learning_rate.kind() == LearningRateKind::unset) options.learning_rate = LearningRate::optimal;
+    if (detail::is_nan(options.power_t)) options.power_t = 0.5;
+    check(options);
+    if (options.loss.kind() == LossKind::quantile || options.loss.kind() == LossKind::poisson) {
+      throw std::invalid_argument("SgdOptions.loss is " + std::string(to_string(options.loss.kind())) +
+                                  ", which is for numbers; SgdClassifier needs one for classes");
+    }
+    std::sort(options.classes.begin(), options.classes.end());
+    options.classes.erase(std::unique(options.classes.begin(), options.classes.end()), options.classes.end());
+    if (options.classes.size() == 1) {
+      throw std::invalid_argument("SgdOptions.classes has 1 label; none, or at least 2 are needed");
+    }
+    return options;
+  }
+
+  /// Models that are published: the one of "none of these" comes behind them.
+  [[nodiscard]] std::size_t models() const noexcept { return classes_.size() > 2 ? classes_.size() : 1; }
+  [[nodiscard]] bool keeps_rest() const noexcept { return open_ && !options_.sklearn_compat; }
+
+  [[nodiscard]] double class_weight(std::int32_t code) const {
+    if (code < 0) return 1;
+    for (const ClassWeight& weight : options_.class_weight) {
+      if (weight.label == classes_[static_cast<std::size_t>(code)]) return weight.weight;
+    }
+    return 1;
+  }
+
+  [[nodiscard]] std::int32_t code_of(double label) const noexcept {
+    const auto place = std::lower_bound(classes_.begin(), classes_.end(), label);
+    return place != classes_.end() && *place == label ? static_cast<std::int32_t>(place - classes_.begin()) : -1;
+  }
+
+  /// Adds the labels that are new. @throws Error if scikit-learn would not take them.
+  void add_classes(std::span<const double> labels) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (code_of(labels[i]) >= 0) continue;
+      if (options_.sklearn_compat && !core_.outputs.empty()) {
+        throw Error({.row = i + 1}, "the label " + std::to_string(labels[i]) + ", which is new",
+                    "one of those in the first call, as sklearn_compat asks");
+      }
+      classes_.insert(std::lower_bound(classes_.begin(), classes_.end(), labels[i]), labels[i]);
+    }
+    if (options_.sklearn_compat && classes_.size() < 2) {
+      throw std::invalid_argument("SgdClassifier: 1 class in the first call; sklearn_compat needs at least 2");
+    }
+  }
+
+  /// Brings the models from the classes `before` to those of now.
+  void add_models(const std::vector<double>& before) {
+    std::vector<detail::SgdOutput>& outputs = core_.outputs;
+    if (outputs.empty()) {
+      outputs.assign(models() + (keeps_rest() ? 1 : 0), core_.fresh_output());
+    } else if (before.size() != classes_.size()) {
+      const detail::SgdOutput unknown = keeps_rest() ? outputs.back() : core_.fresh_output();
+      std::vector<detail::SgdOutput> grown;
+      const auto opposite = [](detail::SgdOutput output) {
+        detail::mirror(output.state);
+        return output;
+      };
+      const auto known = [&](double label) -> std::optional<detail::SgdOutput> {
+        const auto place = std::lower_bound(before.begin(), before.end(), label);
+        if (place == before.end() || *place != label) return std::nullopt;
+        const auto code = static_cast<std::size_t>(place - before.begin());
+        if (before.size() > 2) return outputs[code];
+        if (before.size() == 2) return code == 1 ? outputs[0] : opposite(outputs[0]);
+        return opposite(outputs[0]);  // one class so far, which was learnt as -1
+      };
+      if (classes_.size() == 2) {
+        grown.push_back(known(classes_[1]).value_or(outputs[0]));
+      } else {
+        for (const double label : classes_) grown.push_back(known(label).value_or(unknown));
+      }
+      if (keeps_rest()) grown.push_back(unknown);
+      outputs = std::move(grown);
+    }
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      detail::SgdOutput& output = outputs[k];
+      const bool rest = k == models();
+      output.positive = rest || classes_.size() == 1 ? -1 : static_cast<std::int32_t>(classes_.size() == 2 ? 1 : k);
+      output.positive_weight = class_weight(output.positive);
+      output.negative_weight = !rest && classes_.size() <= 2 ? class_weight(0) : 1;
+    }
+  }
+
+  template <class Source>
+  void learn(const Source& source, std::span<const double> y, std::span<const double> w, bool weighted) {
+    detail::check_rows("SgdClassifier", source.rows, source.cols, core_.features, y.size(), w, weighted);
+    detail::check_numbers(y, "label");
+    detail::check_numbers(w, "weight");
+    if (source.rows == 0) return;
+    const double start = core_.t;
+    bool grows = core_.outputs.empty();
+    codes_.resize(y.size());
+    for (std::size_t i = 0; i < y.size(); ++i) grows |= (codes_[i] = code_of(y[i])) < 0;
+    std::vector<double> before;
+    if (grows) {
+      before = classes_;
+      try {
+        add_classes(y);
+      } catch (...) {
+        classes_ = before;
+        throw;
+      }
+      for (std::size_t i = 0; i < y.size(); ++i) codes_[i] = code_of(y[i]);
+    }
+    const bool stale = options_.sklearn_compat && options_.average > 0;
+    const auto prepare = [&] {
+      core_.features = source.cols;
+      if (grows) add_models(before);
+      if (options_.sklearn_compat) core_.forget_l1();
+      if (!stale) return;
+      for (detail::SgdOutput& output : core_.outputs) output.state.scalars.intercept = output.stale_intercept;
+    };
+    const auto targets = [&](std::size_t k) {
+      return detail::SgdTargets{.codes = codes_.data(), .positive = core_.outputs[k].positive};
+    };
+    if (options_.shuffle) draw_seeds();
+    try {
+      core_.learn(source, prepare, targets, weighted ? w.data() : nullptr, [&](std::size_t k) { return seed(k); });
+    } catch (...) {
+      if (grows) classes_ = before;
+      throw;
+    }
+    if (!options_.sklearn_compat) return;
+    core_.settle_all();
+    core_.t = start + static_cast<double>(source.rows);
+    if (stale) leave_stale();
+  }
+
+  /// Where scikit-learn's next call starts from: with two classes the last intercept before averaging began, with more
+  /// whatever array its name for the published intercepts stood for.
+  void leave_stale() {
+    for (detail::SgdOutput& output : core_.outputs) {
+      LinearScalars& v = output.state.scalars;
+      if (models() == 1) {
+        if (!core_.averaging()) output.stale_intercept = v.intercept;
+      } else if (raw_is_published_) {
+        v.average_intercept = v.intercept;
+      } else {
+        output.stale_intercept = v.intercept;
+      }
+    }
+    if (models() > 1 && core_.averaging()) raw_is_published_ = true;
+  }
+
+  void draw_seeds() {
+    if (seeds_.size() == models()) return;
+    seeds_.clear();
+    if (models() == 1) {
+      seeds_.push_back(detail::classifier_seed(options_.random_state));
+      return;
+    }
+    detail::NumpyRandom random(options_.random_state);
+    for (std::size_t k = 0; k < models(); ++k) {
+      seeds_.push_back(detail::classifier_seed(random.below(detail::max_int32)));
+    }
+  }
+  [[nodiscard]] std::optional<std::uint32_t> seed(std::size_t k) const {
+    if (!options_.shuffle) return std::nullopt;
+    return seeds_[k < seeds_.size() ? k : 0];
+  }
+
+  SgdOptions options_;
+  detail::SgdCore core_;
+  std::vector<double> classes_;
+  bool open_;                      // whether labels are taken as they come
+  bool raw_is_published_ = false;  // sklearn_compat, more than two classes: the average's place holds the last step
+  std::vector<std::uint32_t> seeds_{};
+  std::vector<std::int32_t> codes_{};
+  std::vector<double> targets_{}, weights_{}, row_{};
+};
+
+}  // namespace v0
+}  // namespace penstock

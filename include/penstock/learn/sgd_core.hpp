@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What regressors and classifiers share: one linear model an output, learnt from the same rows, all or nothing.
+
+#include "penstock/config.hpp"
+#include "penstock/core/error.hpp"
+#include "penstock/learn/linear_state.hpp"
+#include "penstock/learn/options.hpp"
+#include "penstock/learn/row_order.hpp"
+#include "penstock/learn/row_source.hpp"
+#include "penstock/learn/sgd_step.hpp"
+
+#include <algorithm>  // fill, min
+#include <cstddef>    // ptrdiff_t, size_t
+#include <cstdint>    // int32_t, uint32_t
+#include <limits>     // numeric_limits
+#include <numeric>    // iota
+#include <optional>   // optional
+#include <span>       // span
+#include <stdexcept>  // invalid_argument
+#include <string>     // string, to_string
+#include <utility>    // move
+#include <vector>     // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// The target of each row for one output: numbers, or +1 where the row's class is `positive` and -1 elsewhere.
+struct SgdTargets {
+  const double* values = nullptr;
+  std::ptrdiff_t stride = 1;
+  const std::int32_t* codes = nullptr;
+  std::int32_t positive = -1;
+
+  [[nodiscard]] double operator[](std::size_t i) const noexcept {
+    if (codes != nullptr) return codes[i] == positive ? 1 : -1;
+    return values[static_cast<std::ptrdiff_t>(i) * stride];
+  }
+};
+
+/// The model of one output, and the weights of its two sides.
+struct SgdOutput {
+  LinearState state{};
+  double positive_weight = 1;
+  double negative_weight = 1;
+  double stale_intercept = 0;  // sklearn_compat: where the next call of an averaging classifier starts
+  std::int32_t positive = -1;  // the class whose rows have the target +1; -1: none of the classes so far
+};
+
+inline constexpr std::size_t no_row = std::numeric_limits<std::size_t>::max();
+
+class SgdCore {
+ public:
+  /// `options` have been resolved and checked.
+  explicit SgdCore(const SgdOptions& options)
+      : plan_(options),
+        kind_(options.arithmetic == Arithmetic::strict ? KernelKind::strict
+              : Avx2Kernel::supported()                ? KernelKind::avx2
+                                                       : KernelKind::portable) {}
+
+  std::vector<SgdOutput> outputs{};
+  double t = 1;
+  std::size_t features = 0;
+
+  [[nodiscard]] const SgdPlan& plan() const noexcept { return plan_; }
+
+  /// An output that knows nothing yet.
+  [[nodiscard]] SgdOutput fresh_output() const {
+    SgdOutput output;
+    LinearState& s = output.state;
+    s.coef.assign(features, 0);
+    if (plan_.average > 0) s.average.assign(features, 0);
+    if (plan_.plain && (plan_.penalty == Penalty::l1 || plan_.penalty == Penalty::elasticnet)) {
+      s.l1_applied.assign(features, 0);
+    }
+    if (!plan_.plain) s.first.assign(features, 0);
+    if (std::holds_alternative<Adam>(plan_.optimiser) || std::holds_alternative<FtrlProximal>(plan_.optimiser)) {
+      s.second.assign(features, 0);
+    }
+    return output;
+  }
+
+  /// Learns all rows once. `prepare()` readies the outputs for the call, `targets(k)` gives the targets of output k,
+  /// and `seed(k)` the seed of its order, or nothing. Either all rows are learnt, or none and an exception says why.
+  template <class Source, class Prepare, class TargetsOf, class SeedOf>
+  void learn(const Source& source, const Prepare& prepare, const TargetsOf& targets, const double* weights,
+             const SeedOf& seed) {
+    keep();
+    std::size_t row = no_row;
+    try {
+      prepare();
+      row = learn_all(source, targets, weights, seed, false);
+      bool good = row == no_row;
+      for (const SgdOutput& output : outputs) good = good && all_finite(output.state);
+      if (good) return;
+      restore();
+      prepare();
+      row = learn_all(source, targets, weights, seed, true);
+    } catch (...) {  // a loss or schedule of the caller's, or no memory
+      restore();
+      throw;
+    }
+    restore();
+    refuse(row);
+  }
+
+  /// scikit-learn's end of a call: nothing stays lazy, and the sums of l1 are forgotten at its start.
+  void settle_all() {
+    with_kernel([&]<class Kernel>(Kernel) {
+      for (SgdOutput& output : outputs) settle<Kernel>(output.state);
+    });
+  }
+  void forget_l1() {
+    for (SgdOutput& output : outputs) {
+      output.state.scalars.l1_total = 0;
+      std::fill(output.state.l1_applied.begin(), output.state.l1_applied.end(), 0.0);
+    }
+  }
+
+  /// Whether what is published is the average.
+  [[nodiscard]] bool averaging() const noexcept { return plan_.average > 0 && plan_.average <= t - 1; }
+
+  /// Coefficient j as it is published.
+  [[nodiscard]] double coefficient(const SgdOutput& output, std::size_t j) const noexcept {
+    const LinearState& s = output.state;
+    const LinearScalars& v = s.scalars;
+    if (!averaging()) return s.coef[j] * v.scale;
+    if (v.average_a == 0) return s.average[j];
+    return (s.average[j] + product(v.average_a, s.coef[j])) * (1 / v.average_b);
+  }
+  [[nodiscard]] double intercept(const SgdOutput& output) const noexcept {
+    return averaging() ? output.state.scalars.average_intercept : output.state.scalars.intercept;
+  }
+
+  /// The score of a row.
+  template <class Row>
+  [[nodiscard]] double score(const SgdOutput& output, const Row& row) const noexcept {
+    switch (kind_) {
+      case KernelKind::strict: return score_by<StrictKernel>(output, row);
+      case KernelKind::avx2: return score_by<Avx2Kernel>(output, row);
+      case KernelKind::portable: break;
+    }
+    return score_by<PortableKernel>(output, row);
+  }
+
+  /// Calls f(i, row) for all rows in order.
+  template <class Source, class F>
+  static void for_each_row(const Source& source, F&& f) {
+    if constexpr (is_loaded<Source>) {
+      const std::size_t block = std::min<std::size_t>(source.rows, block_rows);
+      std::vector<double> values(block * source.cols);
+      for (std::size_t first = 0; first < source.rows; first += block) {
+        const std::size_t count = std::min(block, source.rows - first);
+        source.load(nullptr, first, count, values.data());
+        for (std::size_t i = 0; i < count; ++i) {
+          const double* x = values.data() + i * source.cols;
+          f(first + i, DenseRow{x, source.cols, x});
+        }
+      }
+    } else {
+      for (std::size_t i = 0; i < source.rows; ++i) f(i, source.row_at(i, i));
+    }
+  }
+
+ private:
+  void keep() {
+    kept_ = outputs;
+    kept_t_ = t;
+    kept_features_ = features;
+  }
+  void restore() {
+    outputs = kept_;
+    t = kept_t_;
+    features = kept_features_;
+  }
+
+  enum class KernelKind { strict, portable, avx2 };
+  static constexpr std::size_t block_rows = 64;  // that stay in the nearest cache while each output learns them
+
+  template <class F>
+  void with_kernel(F&& f) {
+    switch (kind_) {
+      case KernelKind::strict: f(StrictKernel{}); break;
+      case KernelKind::avx2: f(Avx2Kernel{}); break;
+      case KernelKind::portable: f(PortableKernel{}); break;
+    }
+  }
+
+  template <class Kernel, class Row>
+  [[nodiscard]] double score_by(const SgdOutput& output, const Row& row) const noexcept {
+    const LinearState& s = output.state;
+    const LinearScalars& v = s.scalars;
+    const double sum = row.template dot<Kernel>(s.coef.data());
+    if (!averaging()) return product(sum, v.scale) + v.intercept;
+    const double mean = (row.template dot<Kernel>(s.average.data()) + product(v.average_a, sum)) / v.average_b;
+    return mean + v.average_intercept;
+  }
+
+  /// Learns rows, and gives the first that is refused, or no_row. `checked` looks at all coefficients behind each row,
+  /// to tell which one it was.
+  template <class Source, class TargetsOf, class SeedOf>
+  std::size_t learn_all(const Source& source, const TargetsOf& targets, const double* weights, const SeedOf& seed,
+                        bool checked) {
+    std::size_t refused = no_row;
+    const double start = t;
+    if (seed(0)) {
+      order_.resize(source.rows);
+      for (std::size_t k = 0; k < outputs.size() && refused == no_row; ++k) {
+        std::iota(order_.begin(), order_.end(), std::size_t{0});
+        shuffle(order_, *seed(k));
+        t = start;
+        const std::size_t block = checked ? 1 : is_loaded<Source> ? block_rows : source.rows;
+        for (std::size_t first = 0; first < source.rows && refused == no_row; first += block) {
+          refused = learn_block(source, order_.data(), first, std::min(block, source.rows - first), k, k + 1, targets,
+                                weights, checked);
+        }
+      }
+      return refused;
+    }
+    const std::size_t block = checked ? 1 : is_loaded<Source> || outputs.size() > 1 ? block_rows : source.rows;
+    for (std::size_t first = 0; first < source.rows && refused == no_row; first += block) {
+      refused = learn_block(source, nullptr, first, std::min(block, source.rows - first), 0, outputs.size(), targets,
+                            weights, checked);
+    }
+    return refused;
+  }
+
+  template <class Source, class TargetsOf>
+  std::size_t learn_block(const Source& source, const std::size_t* order, std::size_t first, std::size_t count,
+                          std::size_t first_output, std::size_t last_output, const TargetsOf& targets,
+                          const double* weights, bool checked) {
+    std::size_t refused = no_row;
+    const double start = t;
+    const auto run = [&](const auto& rows, bool local) {
+      with_kernel([&]<class Kernel>(Kernel) {
+        for (std::size_t k = first_output; k < last_output && refused == no_row; ++k) {
+          t = start;
+          refused = run_rows<Kernel>(rows, local, order, first, count, outputs[k], targets(k), weights);
+          if (checked && refused == no_row && !all_finite(outputs[k].state)) {
+            refused = order == nullptr ? first : order[first];
+          }
+        }
+      });
+    };
+    if constexpr (is_loaded<Source>) {
+      values_.resize(block_rows * source.cols);
+      source.load(order, first, count, values_.data());
+      run(DirectRows{values_.data(), static_cast<std::ptrdiff_t>(source.cols), count, source.cols}, true);
+    } else {
+      run(source, false);
+    }
+    return refused;
+  }
+
+  /// The loop over rows. Out of line: one row alone takes the very same instructions as a row among many. `local` says
+  /// that `rows` holds the block alone, in the order in which it is learnt.
+  template <class Kernel, class Rows>
+  PENSTOCK_NOINLINE std::size_t run_rows(const Rows& rows, bool local, const std::size_t* order, std::size_t first,
+                                         std::size_t count, SgdOutput& output, const SgdTargets targets,
+                                         const double* weights) {
+    LinearScalars v = output.state.scalars;
+    double now = t;
+    std::size_t refused = no_row;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t place = order == nullptr ? first + i : order[first + i];
+      const std::size_t after = i + 1 == count ? i : i + 1;
+      const auto row = local              ? rows.row_at(i, after)
+                       : order == nullptr ? rows.row_at(place, first + after)
+                                          : rows.row_at(place, order[first + after]);
+      const double y = targets[place];
+      double weight = y > 0 ? output.positive_weight : output.negative_weight;
+      if (weights != nullptr) weight *= weights[place];
+      const StepResult result = sgd_step<Kernel>(output.state, v, plan_, row, y, weight, plan_.eta0, now, nullptr);
+      if (result == StepResult::refused) {
+        refused = place;
+        break;
+      }
+      if (result == StepResult::learnt) now += 1;
+    }
+    output.state.scalars = v;
+    t = now;
+    return refused;
+  }
+
+  PENSTOCK_COLD [[noreturn]] static void refuse(std::size_t row) {
+    throw Error({.row = row + 1}, "a row whose features or whose step are not finite",
+                "finite numbers; the model is as it was before the call");
+  }
+
+  SgdPlan plan_;
+  KernelKind kind_;
+  std::vector<SgdOutput> kept_{};
+  double kept_t_ = 1;
+  std::size_t kept_features_ = 0;
+  std::vector<std::size_t> order_{};
+  std::vector<double> values_{};
+};
+
+/// What every learner says of rows that do not fit.
+inline void check_rows(const char* who, std::size_t rows, std::size_t cols, std::size_t features, std::size_t targets,
+                       std::span<const double> weights, bool weighted) {
+  const auto refuse = [&](const std::string& what) { throw std::invalid_argument(std::string(who) + ": " + what); };
+  if (cols == 0) refuse("rows without features");
+  if (features != 0 && cols != features) {
+    refuse("rows of " + std::to_string(cols) + " features for a model of " + std::to_string(features));
+  }
+  if (targets != rows) refuse(std::to_string(rows) + " rows, but " + std::to_string(targets) + " targets");
+  if (weighted && weights.size() != rows) {
+    refuse(std::to_string(rows) + " rows, but " + std::to_string(weights.size()) + " weights");
+  }
+}
+
+/// Refuses numbers that are not finite, and names the row.
+inline void check_numbers(std::span<const double> values, const char* what) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (is_finite_bits(values[i])) continue;
+    throw Error({.row = i + 1}, std::string("a ") + what + " of " + std::to_string(values[i]), "a finite number");
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One row of stochastic gradient descent, in scikit-learn's order of operations (1.2.1; Bottou's tricks: a scale for
+// all coefficients, a lazy average; Tsuruoka, Tsujii and Ananiadou 2009: cumulative l1).
+
+#include "penstock/core/math.hpp"
+#include "penstock/learn/kernels.hpp"
+#include "penstock/learn/linear_state.hpp"
+#include "penstock/learn/options.hpp"
+
+#include <cmath>        // pow
+#include <cstddef>      // ptrdiff_t, size_t
+#include <cstdint>      // int32_t
+#include <type_traits>  // is_same_v
+#include <variant>      // holds_alternative
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// Options as the step wants them.
+struct SgdPlan {
+  Loss loss;
+  LearningRate rate;
+  LearningRateKind rate_kind;
+  Penalty penalty;
+  bool fit_intercept;
+  bool hinge;  // the passive-aggressive step takes its sign from y
+  bool plain;  // PlainSgd
+  double alpha, l1_ratio, eta0, power_t, C;
+  double optimal_start = 0;  // t0 of the optimal schedule
+  double average;            // first t that is averaged; 0: none
+  double sparse_intercept_decay;
+  Optimiser optimiser;
+
+  explicit SgdPlan(const SgdOptions& o)
+      : loss(o.loss),
+        rate(o.learning_rate),
+        rate_kind(o.learning_rate.kind()),
+        penalty(o.penalty),
+        fit_intercept(o.fit_intercept),
+        hinge(o.loss.kind() == LossKind::hinge || o.loss.kind() == LossKind::perceptron),
+        plain(std::holds_alternative<PlainSgd>(o.optimiser)),
+        alpha(o.alpha),
+        l1_ratio(o.penalty == Penalty::l1           ? 1
+                 : o.penalty == Penalty::elasticnet ? o.l1_ratio
+                                                    : 0),
+        eta0(o.eta0),
+        power_t(o.power_t),
+        C(o.C),
+        average(static_cast<double>(o.average)),
+        sparse_intercept_decay(o.sparse_intercept_decay),
+        optimiser(o.optimiser) {
+    if (rate_kind == LearningRateKind::optimal) {
+      const double typical = square_root(1 / square_root(alpha));
+      const double slope = loss.dloss(-typical, 1);
+      const double first = typical / (slope > 1 ? slope : 1);  // 1 in effect: a loss falls where p is below y
+      optimal_start = 1 / product(first, alpha);
+    }
+  }
+};
+
+/// t^e without pow where roots will do: what schedules ask for most often.
+inline double fast_power(double t, double e) noexcept {
+  if (e == 0.5) return square_root(t);
+  if (e == 0.25) return square_root(square_root(t));
+  return std::pow(t, e);
+}
+
+template <class Kernel>
+double step_length(const SgdPlan& plan, double eta, double t) {
+  switch (plan.rate_kind) {
+    case LearningRateKind::optimal: return 1 / Kernel::mul(plan.alpha, plan.optimal_start + t - 1);
+    case LearningRateKind::invscaling:
+      if constexpr (std::is_same_v<Kernel, StrictKernel>) return plan.eta0 / std::pow(t, plan.power_t);
+      return plan.eta0 / fast_power(t, plan.power_t);
+    case LearningRateKind::own: return plan.rate.own(t);
+    default: return eta;
+  }
+}
+
+/// A row whose values lie one behind the other, and the row that comes after it.
+struct DenseRow {
+  static constexpr bool is_sparse = false;
+
+  const double* x;
+  std::size_t size;
+  const double* next;
+
+  template <class Kernel>
+  [[nodiscard]] double dot(const double* w) const noexcept {
+    return Kernel::dot(w, x, size);
+  }
+  template <class Kernel>
+  void add(double* w, double c) const noexcept {
+    Kernel::add(w, x, c, size, next);
+  }
+  template <class F>
+  void each(F&& f) const {
+    for (std::size_t j = 0; j < size; ++j) f(j, x[j]);
+  }
+};
+
+/// A row of which only some values are not 0.
+struct SparseRow {
+  static constexpr bool is_sparse = true;
+
+  const double* values;
+  const std::int32_t* places;
+  std::size_t size;
+
+  template <class Kernel>
+  [[nodiscard]] double dot(const double* w) const noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < size; ++i) sum = fence(sum + product(w[places[i]], values[i]));
+    return sum;
+  }
+  template <class Kernel>
+  void add(double* w, double c) const noexcept {
+    for (std::size_t i = 0; i < size; ++i) w[places[i]] += product(values[i], c);
+  }
+  template <class F>
+  void each(F&& f) const {
+    for (std::size_t i = 0; i < size; ++i) f(static_cast<std::size_t>(places[i]), values[i]);
+  }
+};
+
+/// The squared length of a row.
+template <class Kernel, class Row>
+double squared_length(const Row& row) noexcept {
+  double sum = 0;
+  row.each([&](std::size_t, double x) { sum = fence(sum + product(x, x)); });
+  return sum;
+}
+
+/// Brings the coefficients of a row's features to where the l1 penalty so far wants them, and no further than 0.
+template <class Kernel, class Row>
+void apply_l1(LinearState& s, double scale, double total, const Row& row) noexcept {
+  row.each([&](std::size_t j, double) {
+    double& w = s.coef[j];
+    double& applied = s.l1_applied[j];
+    const double before = w;
+    if (Kernel::mul(scale, before) > 0) {
+      const double moved = before - (total + applied) / scale;
+      w = moved > 0 ? moved : 0;
+    } else if (Kernel::mul(scale, before) < 0) {
+      const double moved = before + (total - applied) / scale;
+      w = moved < 0 ? moved : 0;
+    }
+    applied += Kernel::mul(scale, w - before);
+  });
+}
+
+enum class StepResult { learnt, skipped, refused };
+
+/// Learns one row; `eta` is the length of constant steps. `weight` is the row's, its class's included. Refused is a row
+/// whose score or step is not finite: the scalars `v`, which the caller keeps in registers, are then still as they
+/// were.
+template <class Kernel, class Row>
+[[gnu::always_inline]] inline StepResult sgd_step(LinearState& s, LinearScalars& v, const SgdPlan& plan, const Row& row,
+                                                  double y, double weight, double eta, double t, double* loss_sum) {
+  // Off the path that leads from one row's score to the next row's: the machine computes these while it sums.
+  eta = step_length<Kernel>(plan, eta, t);
+  double scale = v.scale;
+  const bool shrinks = plan.penalty == Penalty::l2 || plan.penalty == Penalty::elasticnet;
+  if (shrinks) {
+    const double factor = 1 - Kernel::mul(Kernel::mul(1 - plan.l1_ratio, eta), plan.alpha);
+    scale *= factor > 0 ? factor : 0;
+  }
+
+  const double p = Kernel::mul(row.template dot<Kernel>(s.coef.data()), v.scale) + v.intercept;
+  if (!is_finite_bits(p)) return StepResult::refused;
+  if (loss_sum != nullptr) *loss_sum += plan.loss.loss(p, y);
+  double update = 0;
+  if (plan.rate_kind == LearningRateKind::pa1 || plan.rate_kind == LearningRateKind::pa2) {
+    const double length = squared_length<Kernel>(row);
+    if (plan.rate_kind == LearningRateKind::pa1) {
+      if (length == 0) return StepResult::skipped;
+      update = plan.loss.loss(p, y) / length;
+      if (plan.C < update) update = plan.C;
+    } else {
+      update = plan.loss.loss(p, y) / (length + 0.5 / plan.C);
+    }
+    if (plan.hinge) {
+      update *= y;
+    } else if (y - p < 0) {
+      update = -update;
+    }
+  } else {
+    constexpr double steepest = 1e12;
+    double slope = plan.loss.dloss(p, y);
+    if (slope < -steepest) slope = -steepest;
+    if (slope > steepest) slope = steepest;
+    update = Kernel::mul(-eta, slope);
+  }
+  update = Kernel::mul(update, weight);
+  if (!is_finite_bits(update)) return StepResult::refused;
+
+  v.scale = scale;
+  if (shrinks && scale < 1e-9) {
+    s.scalars = v;
+    settle<Kernel>(s);
+    v = s.scalars;
+  }
+  const double inverse = 1 / v.scale;
+  double step = 0;
+  if constexpr (std::is_same_v<Kernel, StrictKernel>) {
+    step = update / v.scale;
+  } else {
+    step = update * inverse;
+  }
+  if (update != 0) {
+    row.template add<Kernel>(s.coef.data(), step);
+    if (plan.fit_intercept) v.intercept += Row::is_sparse ? Kernel::mul(update, plan.sparse_intercept_decay) : update;
+  }
+
+  if (plan.average > 0 && plan.average <= t) {
+    const double n = t - plan.average + 1;
+    const double share = 1 / n;
+    if constexpr (std::is_same_v<Kernel, StrictKernel>) {
+      const double a = v.average_a;
+      row.each([&](std::size_t j, double x) { s.average[j] += product(product(a, x), -step); });
+    } else {
+      row.template add<Kernel>(s.average.data(), v.average_a * -step);
+    }
+    if (n > 1) v.average_b /= 1 - share;
+    v.average_a += Kernel::mul(Kernel::mul(share, v.average_b), v.scale);
+    v.average_intercept += (v.intercept - v.average_intercept) / n;
+  }
+
+  if (plan.penalty == Penalty::l1 || plan.penalty == Penalty::elasticnet) {
+    v.l1_total += Kernel::mul(Kernel::mul(plan.l1_ratio, eta), plan.alpha);
+    apply_l1<Kernel>(s, v.scale, v.l1_total, row);
+  }
+  return StepResult::learnt;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
