@@ -18,3 +18,10 @@
 #else
 #define PENSTOCK_NOINLINE
 #endif
+
+/// 1 where a program made for every x86-64 can also hold code for AVX2, and ask the machine before it takes it.
+#if defined(__GNUC__) && defined(__x86_64__) && defined(__SSE2__)
+#define PENSTOCK_AVX2_BESIDE_SSE2 1
+#else
+#define PENSTOCK_AVX2_BESIDE_SSE2 0
+#endif

@@ -7,7 +7,7 @@
 //     if (detail::is_nan(x)) return detail::ceil(y);
 
 #if !defined(__GNUC__)  // clang defines it too
-#include <cmath>        // abs, ceil, exp, floor, isfinite, isnan, nearbyint, nextafter, signbit, sqrt
+#include <cmath>        // abs, ceil, erfc, exp, floor, isfinite, isnan, log, nearbyint, nextafter, signbit, sqrt
 #endif
 
 namespace penstock {
@@ -25,6 +25,8 @@ inline double nearest_integer(double x) noexcept { return __builtin_nearbyint(x)
 inline double next_after(double x, double towards) noexcept { return __builtin_nextafter(x, towards); }
 inline double square_root(double x) noexcept { return __builtin_sqrt(x); }
 inline double exponential(double x) noexcept { return __builtin_exp(x); }
+inline double natural_logarithm(double x) noexcept { return __builtin_log(x); }
+inline double complementary_error_function(double x) noexcept { return __builtin_erfc(x); }
 #else
 inline bool is_nan(double x) noexcept { return std::isnan(x); }
 inline bool is_finite(double x) noexcept { return std::isfinite(x); }
@@ -36,6 +38,8 @@ inline double nearest_integer(double x) noexcept { return std::nearbyint(x); }
 inline double next_after(double x, double towards) noexcept { return std::nextafter(x, towards); }
 inline double square_root(double x) noexcept { return std::sqrt(x); }
 inline double exponential(double x) noexcept { return std::exp(x); }
+inline double natural_logarithm(double x) noexcept { return std::log(x); }
+inline double complementary_error_function(double x) noexcept { return std::erfc(x); }
 #endif
 
 }  // namespace detail
