@@ -84,6 +84,8 @@
 #include "penstock/serve/recency_table.hpp"
 #include "penstock/stats/normal.hpp"
 #include "penstock/stats/philox.hpp"
+#include "penstock/stats/resample_counts.hpp"
+#include "penstock/stats/resample_plan.hpp"
 #include "penstock/stats/roc_auc.hpp"
 #include "penstock/stats/weighted_sum.hpp"
 #include "penstock/stream/chunk_error.hpp"

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// How often each of n observations occurs in a random resample: for a bootstrap, n draws with replacement; for a
+// permutation, k of them without. Statistics of counts need no resample in memory, and read the data in order.
+//
+//     detail::BootstrapCounts draws(n);
+//     draws.fill(seed, resample, 0, counts);            // n counts that add up to n
+//
+// Drawing n indices costs a random number and a random access each. Instead, every observation first gets a Poisson
+// number of its own, from one random byte; given their sum, independent Poisson numbers of one mean are exactly what
+// so many draws with replacement give. Then single draws are added, or taken back, until there are n.
+
+#include "penstock/core/math.hpp"
+#include "penstock/stats/philox.hpp"
+
+#include <algorithm>  // max, min
+#include <array>      // array
+#include <bit>        // countr_zero, endian
+#include <cstddef>    // size_t
+#include <cstdint>    // int8_t, uint8_t, uint32_t, uint64_t
+#include <span>       // span
+#if defined(__SSE2__)
+#include <emmintrin.h>  // SSE2, which every x86-64 has
+#endif
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// The bytes of a stretch of a stream, so many at a time, in the order of their words, the lowest first.
+class RandomBytes {
+ public:
+  static constexpr std::size_t size = 2048;  ///< bytes a call
+
+  RandomBytes(std::uint64_t seed, std::uint64_t resample, std::uint32_t purpose) noexcept
+      : place_{seed, resample, purpose, 0} {}
+
+  /// At least `wanted` bytes, at most `size`, rounded up to 128.
+  const std::uint8_t* next(std::size_t wanted) noexcept {
+    const std::size_t blocks = (std::min(wanted, size) + 127) / 128 * philox_group;
+    philox_fill(place_, words_, blocks);
+    place_.block += static_cast<std::uint32_t>(blocks);
+    if constexpr (std::endian::native != std::endian::little) {
+      for (std::uint32_t& word : words_) {
+        word = word >> 24 | (word >> 8 & 0xFF00u) | (word & 0xFF00u) << 8 | word << 24;
+      }
+    }
+    return reinterpret_cast<const std::uint8_t*>(words_);
+  }
+
+ private:
+  PhiloxPlace place_;
+  std::uint32_t words_[size / 4];
+};
+
+/// The sum of the counts. O(n), 0.03 ns each.
+[[nodiscard]] inline std::uint64_t sum_of(const std::uint8_t* counts, std::size_t n) noexcept {
+  std::uint64_t sum = 0;
+  std::size_t i = 0;
+#if defined(__SSE2__)
+  __m128i sums = _mm_setzero_si128();
+  for (; i + 16 <= n; i += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(counts + i));
+    sums = _mm_add_epi64(sums, _mm_sad_epu8(bytes, _mm_setzero_si128()));
+  }
+  std::uint64_t both[2];
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(both), sums);
+  sum = both[0] + both[1];
+#endif
+  for (; i < n; ++i) sum += counts[i];
+  return sum;
+}
+
+/// Turns random bytes into Poisson numbers. Each of 0 to 4 owns a run of bytes in proportion to its probability,
+/// rounded down; the bytes left over ask for another word, which settles it to within 2^-40.
+class PoissonBytes {
+ public:
+  /// @param mean in [0, 1]
+  explicit PoissonBytes(double mean) noexcept {
+    double probability = exponential(-mean);
+    std::array<double, most + 1> rest{};
+    unsigned end = 0;
+    for (std::size_t k = 0; k <= most; ++k) {
+      const auto owned = k <= 4 ? static_cast<unsigned>(256 * probability) : 0u;
+      rest[k] = 256 * probability - owned;
+      if (k <= 4) bounds_[k] = static_cast<std::int8_t>(static_cast<int>(end += owned) - 128);
+      probability *= mean / static_cast<double>(k + 1);
+    }
+    double below = 0;
+    for (std::size_t k = 0; k < most; ++k) {
+      below += rest[k];
+      rest_[k] = static_cast<std::uint32_t>(std::min(below / (256.0 - end) * 0x1p32, 0x1p32 - 1));
+    }
+  }
+
+  static constexpr std::size_t most = 15;  ///< greater numbers have less than 2^-40 of the probability
+
+  /// One number for each of `n` bytes, n rounded up to the next multiple of 32: the arrays have room for it.
+  void fill(const std::uint8_t* bytes, std::size_t n, std::uint8_t* numbers, stats::RandomStream& more) const noexcept {
+    std::array<std::uint32_t, RandomBytes::size / 8> open;  // groups of eight bytes with one that is left over
+    for (std::size_t first = 0; first < n; first += RandomBytes::size) {
+      const std::size_t size = (std::min(n - first, RandomBytes::size) + 31) / 32 * 32;
+      const std::size_t found = classify(bytes + first, size, numbers + first, open.data());
+      for (std::size_t g = 0; g < found; ++g) {
+        // A byte that is left over has counted all five bounds. 5 is the only number with bits 0 and 2.
+        std::uint8_t* group = numbers + first + open[g];
+        std::uint64_t eight = 0;
+        for (std::size_t i = 0; i < 8; ++i) eight |= std::uint64_t{group[i]} << (8 * i);
+        for (eight &= (eight >> 2) & 0x0101010101010101; eight != 0; eight &= eight - 1) {
+          group[std::countr_zero(eight) / 8] = settle(more());
+        }
+      }
+    }
+  }
+
+ private:
+  static std::int8_t signed_byte(std::uint8_t byte) noexcept { return static_cast<std::int8_t>(byte ^ 0x80); }
+
+  std::uint8_t settle(std::uint32_t word) const noexcept {
+    int k = 0;  // all of them counted, because the way out of a loop would be guessed wrong each time
+    for (const std::uint32_t bound : rest_) k += word >= bound ? 1 : 0;
+    return static_cast<std::uint8_t>(k);
+  }
+
+  std::size_t classify(const std::uint8_t* bytes, std::size_t n, std::uint8_t* numbers,
+                       std::uint32_t* open) const noexcept {
+#if PENSTOCK_AVX2_BESIDE_SSE2
+    if (has_avx2()) return classify_avx2(bytes, n, numbers, open);
+#endif
+    std::size_t found = 0;
+#if defined(__SSE2__)
+    const __m128i flip = _mm_set1_epi8(-128);
+    __m128i bound[5];  // compared by >, which there is, instead of >=
+    for (std::size_t k = 0; k < 5; ++k) bound[k] = _mm_set1_epi8(static_cast<char>(bounds_[k] - 1));
+    for (std::size_t i = 0; i < n; i += 16) {
+      const __m128i byte = _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i)), flip);
+      __m128i sum = _mm_add_epi8(_mm_cmpgt_epi8(byte, bound[0]), _mm_cmpgt_epi8(byte, bound[1]));
+      sum = _mm_add_epi8(sum, _mm_add_epi8(_mm_cmpgt_epi8(byte, bound[2]), _mm_cmpgt_epi8(byte, bound[3])));
+      const __m128i over = _mm_cmpgt_epi8(byte, bound[4]);
+      sum = _mm_add_epi8(sum, over);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers + i), _mm_sub_epi8(_mm_setzero_si128(), sum));
+      const int left = _mm_movemask_epi8(over);
+      open[found] = static_cast<std::uint32_t>(i);
+      found += (left & 0xFF) != 0;
+      open[found] = static_cast<std::uint32_t>(i + 8);
+      found += left > 0xFF;
+    }
+#else
+    for (std::size_t i = 0; i < n; i += 8) {
+      bool left = false;
+      for (std::size_t j = i; j < i + 8; ++j) {
+        const std::int8_t byte = signed_byte(bytes[j]);
+        numbers[j] = static_cast<std::uint8_t>((byte >= bounds_[0]) + (byte >= bounds_[1]) + (byte >= bounds_[2]) +
+                                               (byte >= bounds_[3]) + (byte >= bounds_[4]));
+        left = left || byte >= bounds_[4];
+      }
+      open[found] = static_cast<std::uint32_t>(i);
+      found += left;
+    }
+#endif
+    return found;
+  }
+
+#if PENSTOCK_AVX2_BESIDE_SSE2
+  [[gnu::target("avx2")]] std::size_t classify_avx2(const std::uint8_t* bytes, std::size_t n, std::uint8_t* numbers,
+                                                    std::uint32_t* open) const noexcept {
+    using Bytes [[gnu::vector_size(32)]] = std::int8_t;
+    const auto all = [](int x) { return static_cast<std::int8_t>(x); };
+    const std::int8_t b0 = bounds_[0], b1 = bounds_[1], b2 = bounds_[2], b3 = bounds_[3], b4 = bounds_[4];
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < n; i += 32) {
+      Bytes byte;
+      __builtin_memcpy(&byte, bytes + i, 32);
+      byte ^= all(-128);
+      const Bytes left = byte >= b4;
+      const Bytes number = -((byte >= b0) + (byte >= b1) + (byte >= b2) + (byte >= b3) + left);
+      __builtin_memcpy(numbers + i, &number, 32);
+      std::uint64_t groups[4];
+      __builtin_memcpy(groups, &left, 32);
+      for (std::size_t k = 0; k < 4; ++k) {
+        open[found] = static_cast<std::uint32_t>(i + 8 * k);
+        found += groups[k] != 0;
+      }
+    }
+    return found;
+  }
+#endif
+
+  std::array<std::int8_t, 5> bounds_{};     // where the bytes of k end, less 128
+  std::array<std::uint32_t, most> rest_{};  // where the words of k end, among the bytes left over
+};
+
+/// Room for n counts, as much as the ways to make them need.
+[[nodiscard]] constexpr std::size_t room_for_counts(std::size_t n) noexcept { return (n + 31) / 32 * 32; }
+
+/// n draws with replacement from n observations, as counts.
+class BootstrapCounts {
+ public:
+  /// @param n at least 1, below 2^32
+  explicit BootstrapCounts(std::size_t n) noexcept
+      : n_(n),
+        // A little less than 1, because adding draws is cheaper than taking them back.
+        poisson_(std::max(0.0, 1 - 1.5 / square_root(static_cast<double>(n)))) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return n_; }
+
+  /// counts[i] of the n draws are observation i. `counts` has room_for_counts(n), and what is behind n is not used.
+  /// Thread-safe. O(n), about 0.35 ns a draw.
+  void fill(std::uint64_t seed, std::uint64_t resample, std::uint32_t purpose, std::uint8_t* counts) const noexcept {
+    stats::RandomStream more(seed, resample, 2 * purpose + 1);
+    std::uint64_t draws = 0;
+    RandomBytes bytes(seed, resample, 2 * purpose);
+    for (std::size_t first = 0; first < n_; first += RandomBytes::size) {
+      const std::size_t size = std::min(n_ - first, RandomBytes::size);
+      poisson_.fill(bytes.next(size), size, counts + first, more);
+      draws += sum_of(counts + first, size);
+    }
+    const auto n = static_cast<std::uint32_t>(n_);
+    for (; draws < n_; ++draws) ++counts[pick(more, n, counts)];
+    while (draws > n_) {
+      // Any of the draws is as likely to be taken back: an observation in proportion to its count, of at most 15.
+      const std::uint32_t i = more.below(n);
+      if (counts[i] == 0 || more() >> 28 >= counts[i]) continue;
+      --counts[i];
+      --draws;
+    }
+  }
+
+ private:
+  /// A byte cannot overflow: 255 draws of one observation have a probability of less than 1e-400 unless there are few.
+  static std::uint32_t pick(stats::RandomStream& more, std::uint32_t n, const std::uint8_t* counts) noexcept {
+    std::uint32_t i = more.below(n);
+    while (counts[i] == 255) i = more.below(n);
+    return i;
+  }
+
+  std::size_t n_;
+  PoissonBytes poisson_;
+};
+
+/// k of n without replacement, as counts of 0 and 1: every subset of k is exactly as likely. Each observation is taken
+/// if its random byte is low, which takes about k; then single ones are added or left out until there are k.
+class SubsetCounts {
+ public:
+  /// @param k at most n; n below 2^32
+  SubsetCounts(std::size_t n, std::size_t k) noexcept
+      : n_(n),
+        k_(k),
+        bound_(static_cast<std::uint8_t>(
+            std::min(255.0, floor(256 * static_cast<double>(k) / static_cast<double>(std::max<std::size_t>(n, 1)))))) {}
+
+  /// As BootstrapCounts::fill.
+  void fill(std::uint64_t seed, std::uint64_t resample, std::uint32_t purpose, std::uint8_t* counts) const noexcept {
+    std::uint64_t taken = 0;
+    RandomBytes random(seed, resample, 2 * purpose);
+    for (std::size_t first = 0; first < n_; first += RandomBytes::size) {
+      const std::size_t size = std::min(n_ - first, RandomBytes::size);
+      const std::uint8_t* bytes = random.next(size);
+      std::uint8_t* out = counts + first;
+      for (std::size_t i = 0; i < size; i += 32) {
+        for (std::size_t j = 0; j < 32; ++j) out[i + j] = bytes[i + j] < bound_ ? 1 : 0;
+      }
+      taken += sum_of(out, size);
+    }
+    stats::RandomStream more(seed, resample, 2 * purpose + 1);
+    const std::uint8_t wrong = taken < k_ ? 0 : 1;
+    for (std::uint64_t left = taken < k_ ? k_ - taken : taken - k_; left > 0;) {
+      std::uint8_t& count = counts[more.below(static_cast<std::uint32_t>(n_))];
+      if (count != wrong) continue;
+      count ^= 1;
+      --left;
+    }
+  }
+
+ private:
+  std::size_t n_;
+  std::size_t k_;
+  std::uint8_t bound_;  // bytes below it take
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
