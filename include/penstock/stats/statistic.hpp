@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What can be resampled: anything that makes one number of a sample, and the quicker ways that some can offer.
+//
+//     bootstrap(x, [](std::span<const double> s) { return s.front(); }, {});     // any callable
+//     bootstrap(x, stats::mean, {});                                             // counts suffice: no resample is
+//     built
+//
+// The quicker ways are found at compile time; a statistic that offers none of them works all the same.
+
+#include <concepts>     // convertible_to, invocable, same_as
+#include <cstddef>      // size_t
+#include <cstdint>      // uint8_t
+#include <span>         // span
+#include <type_traits>  // invoke_result_t
+#include <utility>      // declval
+
+namespace penstock {
+inline namespace v0 {
+namespace stats {
+
+/// Makes one number of a sample. Promises that no compiler checks: the order of the values does not matter, equal
+/// samples give equal numbers, and it may be called from several threads at once.
+template <class S>
+concept statistic = std::invocable<const S&, std::span<const double>> &&
+                    std::convertible_to<std::invoke_result_t<const S&, std::span<const double>>, double>;
+
+/// The same of two samples. If they are paired, equal places belong together, and their common order does not matter.
+template <class S>
+concept two_sample_statistic =
+    std::invocable<const S&, std::span<const double>, std::span<const double>> &&
+    std::convertible_to<std::invoke_result_t<const S&, std::span<const double>, std::span<const double>>, double>;
+
+/// A statistic that knows itself of a resample by how often each value of the data occurs in it: `prepare(data)` gives
+/// a callable that takes those counts and their sum, which is not 0. The data outlives what was prepared of it; the
+/// callable may be called from several threads at once.
+template <class S>
+concept weighted_statistic =
+    statistic<S> && requires(const S& s, std::span<const double> data) { s.prepare(data); } &&
+    std::invocable<const decltype(std::declval<const S&>().prepare(std::span<const double>{}))&,
+                   std::span<const std::uint8_t>, std::size_t>;
+
+/// A statistic that knows its values of the data without one observation sooner than by n evaluations:
+/// `leave_one_out(data, values)` fills one value for each observation, in any order.
+template <class S>
+concept leave_one_out_statistic = statistic<S> && requires(const S& s, std::span<const double> data,
+                                                           std::span<double> values) { s.leave_one_out(data, values); };
+
+/// A value, and the variance of the estimate that it is.
+struct Estimate {
+  double value;     ///< the statistic
+  double variance;  ///< the square of its standard error
+};
+
+/// A statistic that can tell its own standard error from the sample alone: `estimate(samples...)`.
+template <class S, class... Samples>
+concept statistic_with_variance = requires(const S& s, Samples... samples) {
+  { s.estimate(samples...) } -> std::same_as<Estimate>;
+};
+
+/// A statistic of two samples that is made of one statistic of each: `combine(part()(a), part()(b))`.
+template <class S>
+concept combined_statistic = two_sample_statistic<S> && requires(const S& s) {
+  { s.part() } -> statistic;
+  { s.combine(1.0, 2.0) } -> std::convertible_to<double>;
+};
+
+/// A statistic whose preparation is quicker if the data is in ascending order.
+template <class S>
+concept prefers_sorted = requires { requires S::prefers_sorted; };
+
+}  // namespace stats
+}  // namespace v0
+}  // namespace penstock
