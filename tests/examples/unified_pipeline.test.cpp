@@ -3,55 +3,18 @@
 #include "penstock/io/csv_reader.hpp"
 
 #include "catch.hpp"
+#include "examples/run.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>     // system
-#include <filesystem>  // path, create_directories, remove_all
+#include <filesystem>  // path, create_directories
 #include <fstream>     // ifstream, ofstream
-#include <iterator>    // istreambuf_iterator
 #include <map>         // map
 #include <string>      // string
-#include <sys/wait.h>
-#include <unistd.h>
-#include <utility>  // pair
-#include <vector>   // vector
+#include <utility>     // pair
+#include <vector>      // vector
 
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// A folder of this process's own, which goes when the process ends.
-struct Folder {
-  Folder() { fs::create_directories(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-
-  fs::path path = fs::path(PENSTOCK_EXAMPLES_WORK) / std::to_string(getpid());
-};
-
-const fs::path& work() {
-  static const Folder folder;
-  return folder.path;
-}
-
-/// What a command prints, and its exit status.
-struct Run {
-  int status;
-  std::string output;
-};
-
-Run run(const std::string& command) {
-  const fs::path log = work() / "log.txt";
-  const int status = std::system(("{ " + command + "\n} >'" + log.string() + "' 2>&1").c_str());
-  return {WEXITSTATUS(status), read(log)};
-}
 
 /// The folder, with a table of 500 students and a model trained on it, made once.
 const fs::path& table_and_model() {
