@@ -75,6 +75,7 @@
 #include "penstock/serve/circuit_breaker.hpp"
 #include "penstock/serve/circuit_breaker_options.hpp"
 #include "penstock/serve/fallback.hpp"
+#include "penstock/serve/figures.hpp"
 #include "penstock/serve/guard.hpp"
 #include "penstock/serve/linear_model.hpp"
 #include "penstock/serve/linear_model_check.hpp"

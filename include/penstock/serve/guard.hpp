@@ -28,8 +28,8 @@
 #include <optional>     // optional
 #include <ranges>       // begin, random_access_range, size
 #include <span>         // span
-#include <stdexcept>    // length_error
-#include <string>       // to_string
+#include <stdexcept>    // invalid_argument, length_error
+#include <string>       // string, to_string
 #include <tuple>        // apply, tuple
 #include <type_traits>  // invoke_result_t, remove_cvref_t
 #include <utility>      // forward, move
@@ -219,6 +219,19 @@ class Guarded : public detail::GuardBase<Model, Clock, Fallbacks...> {
     if (cause != Cause::none) return this->template without_model<Value>(record, cause, error);
     this->remember(record, *value);
     return Answer<Value>::fresh(*std::move(value));
+  }
+
+  /// Asks the fallbacks alone, for a request whose fate was decided elsewhere: a queue refused it, a batcher found it
+  /// too late, another process's model threw `error`. It is counted as any other.
+  /// @throws std::invalid_argument if the cause is `none`, which is none.
+  template <class Record>
+    requires std::invocable<Model&, Record&>
+  auto fall_back(Record&& record, Cause cause, const std::exception_ptr& error = nullptr) {
+    using Value = std::remove_cvref_t<std::invoke_result_t<Model&, Record&>>;
+    if (cause == Cause::none || static_cast<std::size_t>(cause) >= causes) {
+      throw std::invalid_argument("Guarded::fall_back: the cause is " + std::string(to_string(cause)));
+    }
+    return this->template without_model<Value>(record, cause, error);
   }
 };
 

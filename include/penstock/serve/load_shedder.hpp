@@ -67,6 +67,7 @@ concept shed_listener = std::invocable<F&, const ShedChange&>;
 
 /// The counters of a load shedder: of each priority asked == admitted + shed. Exact when no call is under way.
 struct LoadShedderStats {
+  std::size_t priorities = 0;                                 ///< as in the options
   std::array<std::uint64_t, max_shed_priorities> admitted{};  ///< by priority
   std::array<std::uint64_t, max_shed_priorities> shed{};      ///< by priority
   std::size_t level = 0;                                      ///< priorities shed wholly, by the marks with hysteresis
@@ -143,6 +144,7 @@ class LoadShedder {
   [[nodiscard]] LoadShedderStats stats() const {
     const std::scoped_lock lock(mutex_);
     LoadShedderStats all;
+    all.priorities = options_.priorities;
     for (std::size_t i = 0; i < options_.priorities; ++i) {
       all.admitted[i] = counters_[i].admitted.load(std::memory_order_relaxed);
       all.shed[i] = counters_[i].shed.load(std::memory_order_relaxed);

@@ -4,6 +4,7 @@
 #include "penstock/queue/bounded_queue.hpp"
 #include "penstock/serve/cached_fallback.hpp"
 #include "penstock/serve/circuit_breaker.hpp"
+#include "penstock/serve/figures.hpp"
 #include "penstock/serve/guard.hpp"
 #include "penstock/serve/load_shedder.hpp"
 
@@ -17,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -131,6 +133,27 @@ TEST_CASE("docs/degradation.md: what it shows does what it says") {
              Equals(std::vector<std::string>{"shed priorities below 1 at load 0.7 ", "closed isolated by_hand "}));
 }
 
+TEST_CASE("docs/degradation.md: what it shows of Prometheus is its text") {
+  CircuitBreaker breaker;
+  auto guarded = guard(fare, breaker);
+  CHECK(*guarded(Trip{"ann", 3}) == 5.5);
+
+  // clang-format off
+  std::string text;
+  const auto expose = [&text](std::string_view name, const auto& value) {
+    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) {
+      text += "model_" + std::string(name) + " " + std::to_string(value) + "\n";          // model_fresh 900
+    } else {
+      text += "model_" + std::string(name) + "{is=\"" + std::string(value) + "\"} 1\n";   // model_state{is="closed"} 1
+    }
+  };
+  visit_figures(guarded.stats(), expose);
+  visit_figures(breaker.stats(), expose);
+  // clang-format on
+  CHECK_THAT(text, StartsWith("model_fresh 1\nmodel_late 0\nmodel_degraded_throttled 0\nmodel_refused_throttled 0\n"));
+  CHECK_THAT(text, ContainsSubstring("\nmodel_state{is=\"closed\"} 1\nmodel_succeeded 1\n"));
+}
+
 TEST_CASE("docs/degradation.md: the table of shedding") {
   LoadShedder levels{{.priorities = 3, .low = 0.5, .high = 0.95}};
   LoadShedder shares{{.priorities = 3, .low = 0.5, .high = 0.95, .shedding = Shedding::gradual}};
@@ -166,5 +189,5 @@ TEST_CASE("what docs/degradation.md shows is what is compiled here") {
     CHECK(source.find(unindented(block)) != std::string::npos);
     at = end;
   }
-  CHECK(blocks == 4);
+  CHECK(blocks == 5);
 }

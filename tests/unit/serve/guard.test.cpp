@@ -267,6 +267,32 @@ TEST_CASE("a frame that is no range is cached by slices of one row") {
   CHECK(*fresh[0] != *fresh[1]);
 }
 
+TEST_CASE("a request whose fate was decided elsewhere is answered and counted as any other") {
+  World world;
+  auto guarded = guard(fare, world.breaker, world.cache.by(&Trip::user));
+  CHECK(*guarded(Trip{"ann", 1}) == 2);
+  const auto failed = guarded.fall_back(Trip{"ann", 5}, Cause::model_failed, std::make_exception_ptr(7));
+  CHECK(*failed == 2);
+  CHECK(failed.degraded());
+  CHECK_THROWS_AS(std::rethrow_exception(failed.error()), int);
+  CHECK(guarded.fall_back(Trip{"bob", 5}, Cause::deadline).refused());
+  CHECK(guarded.stats().degraded(Cause::model_failed) == 1);
+  CHECK(guarded.stats().refused(Cause::deadline) == 1);
+  CHECK(guarded.stats().requests() == 3);
+  CHECK(world.breaker.stats().succeeded + world.breaker.stats().failed == 1);
+  CHECK_THROWS_WITH(guarded.fall_back(Trip{"ann", 5}, Cause::none), ContainsSubstring("the cause is none"));
+  CHECK_THROWS_AS(guarded.fall_back(Trip{"ann", 5}, static_cast<Cause>(200)), std::invalid_argument);
+}
+
+TEST_CASE("a record that is its own key needs no function for it") {
+  World world;
+  auto guarded =
+      guard([](const std::string& user) { return 1. * static_cast<double>(user.size()); }, world.breaker, world.cache);
+  CHECK(*guarded(std::string("ann")) == 3);
+  CHECK(*guarded(std::string("ann"), {.throttled = true}) == 3);
+  CHECK(guarded(std::string("bob"), {.throttled = true}).refused());
+}
+
 TEST_CASE("every request is counted once, as what its answer says") {
   World world;
   std::mt19937_64 random(8);
