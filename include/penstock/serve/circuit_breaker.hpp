@@ -274,7 +274,7 @@ class CircuitBreaker {
   std::atomic<TimePoint> open_until_{TimePoint::min()};  // as word_
   std::atomic<std::uint64_t> refused_{0};
 
-  mutable std::mutex mutex_{};
+  alignas(64) mutable std::mutex mutex_{};  // away from word_, which every call reads
 
   // Under the mutex.
   mutable detail::CallWindow window_;
