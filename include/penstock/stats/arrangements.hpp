@@ -52,13 +52,13 @@ inline constexpr std::uint64_t too_many = std::numeric_limits<std::uint64_t>::ma
   return result;
 }
 
-/// Subset `number` of the binomial(n, k) subsets of k, as counts of 0 and 1. The first is that of the first k.
-inline void nth_subset(std::uint64_t number, std::size_t n, std::size_t k, std::uint8_t* counts) noexcept {
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::uint64_t with = k == 0 ? 0 : binomial(n - i - 1, k - 1);
-    const bool taken = number < with;
-    counts[i] = taken ? 1 : 0;
-    if (taken) {
+/// Subset `number` of the binomial(n, k) subsets of k, as bits. The first is that of the first k.
+inline void nth_subset(std::uint64_t number, std::size_t n, std::size_t k, std::uint64_t* bits) noexcept {
+  for (std::size_t w = 0; w < (n + 63) / 64; ++w) bits[w] = 0;
+  for (std::size_t i = 0; i < n && k > 0; ++i) {
+    const std::uint64_t with = binomial(n - i - 1, k - 1);
+    if (number < with) {
+      bits[i / 64] |= std::uint64_t{1} << i % 64;
       --k;
     } else {
       number -= with;

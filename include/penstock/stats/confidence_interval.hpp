@@ -10,7 +10,7 @@
 #include "penstock/stats/quantile.hpp"
 #include "penstock/stats/weighted_sum.hpp"
 
-#include <algorithm>  // max, min, nth_element
+#include <algorithm>  // clamp, max, nth_element, sort
 #include <cstddef>    // ptrdiff_t, size_t
 #include <cstdint>    // uint64_t
 #include <limits>     // numeric_limits
@@ -66,24 +66,40 @@ class Acceleration {
   double cubes_ = 0;
 };
 
-/// Quantiles of values that it puts in another order, several of them for little more than one.
+/// Quantiles of values, several of them for little more than one.
 class Quantiles {
  public:
-  explicit Quantiles(std::span<const double> values) : values_(values.begin(), values.end()) {}
-
-  /// The "linear" quantile; NaN unless q is in [0, 1]. O(n).
-  double operator()(double q) {
-    if (!(q >= 0 && q <= 1)) return std::numeric_limits<double>::quiet_NaN();
-    return quantile_in_place(values_, q);
+  /// Puts those values in their place that the quantiles of `qs` are made of. O(n).
+  Quantiles(std::span<const double> values, std::span<const double> qs) : values_(values.begin(), values.end()) {
+    std::vector<std::size_t> ranks;
+    for (const double q : qs) {
+      ranks.push_back(QuantileRank(q, values_.size()).below);
+      if (ranks.back() + 1 < values_.size()) ranks.push_back(ranks.back() + 1);
+    }
+    std::sort(ranks.begin(), ranks.end());
+    select(0, values_.size(), ranks);
   }
-  /// Half the width in which the quantile lies with 95 % confidence, because there are no more values than these.
-  double error_of(double q) {
-    const double n = static_cast<double>(values_.size());
-    const double step = rounded(1.96 * square_root(q * (1 - q) / n));
-    return ((*this)(std::min(1.0, q + step)) - (*this)(std::max(0.0, q - step))) / 2;
+
+  /// One of the quantiles that it was made for.
+  [[nodiscard]] double operator()(double q) const {
+    const QuantileRank rank(q, values_.size());
+    return rank.part == 0 ? values_[rank.below] : rank.between(values_[rank.below], values_[rank.below + 1]);
   }
 
  private:
+  /// `ranks` are within first and last, in ascending order. The middle one first: it parts the others' work.
+  void select(std::size_t first, std::size_t last, std::span<const std::size_t> ranks) {
+    if (ranks.empty() || last - first < 2) return;
+    const std::size_t middle = ranks.size() / 2, rank = ranks[middle];
+    const auto at = [this](std::size_t i) { return values_.begin() + static_cast<std::ptrdiff_t>(i); };
+    std::nth_element(at(first), at(rank), at(last));
+    std::size_t below = middle, above = middle;
+    while (below > 0 && ranks[below - 1] == rank) --below;
+    while (above < ranks.size() && ranks[above] == rank) ++above;
+    select(first, rank, ranks.first(below));
+    select(rank + 1, last, ranks.subspan(above));
+  }
+
   std::vector<double> values_;
 };
 
@@ -150,22 +166,28 @@ inline void summarise(BootstrapResult& result, const ReplicateSource& source, st
     }
   }
 
-  Quantiles quantile(ratios.empty() ? replicates : ratios);
   const bool has_low = options.alternative != Alternative::less;
   const bool has_high = options.alternative != Alternative::greater;
   const bool mirrored = options.method == CiMethod::basic || options.method == CiMethod::studentized;
+  // Both ends, and how far chance may have moved each: where the quantile lies with 95 % confidence.
+  const auto moved = [n](double q, double steps) {
+    return std::clamp(q + rounded(steps * square_root(rounded(q * (1 - q)) / n)), 0.0, 1.0);
+  };
+  const double qs[] = {low, moved(low, -1.96), moved(low, 1.96), high, moved(high, -1.96), moved(high, 1.96)};
+  const Quantiles quantile(ratios.empty() ? replicates : ratios, qs);
   const double scale = options.method == CiMethod::studentized ? observed_error : 1;
-  const double middle = options.method == CiMethod::studentized ? t : 2 * t;
-  const bool lower_quantile = mirrored ? has_high : has_low, upper_quantile = mirrored ? has_low : has_high;
-  const double q_low = lower_quantile ? quantile(low) : 0, q_high = upper_quantile ? quantile(high) : 0;
+  const double error_low = scale * (quantile(qs[2]) - quantile(qs[1])) / 2;
+  const double error_high = scale * (quantile(qs[5]) - quantile(qs[4])) / 2;
+  const double q_low = quantile(low), q_high = quantile(high);
   if (mirrored) {
+    const double middle = options.method == CiMethod::studentized ? t : 2 * t;
     result.ci = {has_low ? middle - rounded(scale * q_high) : -infinity,
                  has_high ? middle - rounded(scale * q_low) : infinity};
   } else {
     result.ci = {has_low ? q_low : -infinity, has_high ? q_high : infinity};
   }
-  result.resampling_error =
-      scale * std::max(lower_quantile ? quantile.error_of(low) : 0, upper_quantile ? quantile.error_of(high) : 0);
+  const bool uses_low = mirrored ? has_high : has_low, uses_high = mirrored ? has_low : has_high;
+  result.resampling_error = std::max(uses_low ? error_low : 0, uses_high ? error_high : 0);
 }
 
 }  // namespace detail

@@ -7,12 +7,14 @@
 //     bootstrap(values, stats::mean, {});               // ... and an object to resample with, by counts alone
 
 #include "penstock/core/math.hpp"
+#include "penstock/stats/selected_sum.hpp"
 #include "penstock/stats/statistic.hpp"
 #include "penstock/stats/weighted_sum.hpp"
 
 #include <algorithm>  // max
+#include <array>      // array
 #include <cstddef>    // size_t
-#include <cstdint>    // uint8_t
+#include <cstdint>    // uint8_t, uint64_t
 #include <limits>     // numeric_limits
 #include <span>       // span
 
@@ -45,6 +47,14 @@ struct Mean {
   [[nodiscard]] auto prepare(std::span<const double> x) const noexcept {
     return [x](std::span<const std::uint8_t> counts, std::size_t sum) noexcept {
       return detail::weighted_sum(x.data(), counts.data(), x.size()) / static_cast<double>(sum);
+    };
+  }
+  /// Takes bits: see part_statistic. The rest is known from the sum of all.
+  [[nodiscard]] auto prepare_parts(std::span<const double> x) const noexcept {
+    return [x, all = detail::power_sum<1>(x.data(), 0, x.size())](std::span<const std::uint64_t> bits,
+                                                                  std::size_t chosen) noexcept {
+      const double sum = detail::selected_sum(x.data(), bits.data(), x.size());
+      return std::array{sum / static_cast<double>(chosen), (all - sum) / static_cast<double>(x.size() - chosen)};
     };
   }
   /// See leave_one_out_statistic. O(n).

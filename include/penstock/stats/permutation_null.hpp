@@ -10,13 +10,14 @@
 #include "penstock/stats/resample_counts.hpp"
 #include "penstock/stats/statistic.hpp"
 
-#include <algorithm>  // min_element
-#include <array>      // array
-#include <cstddef>    // size_t
-#include <cstdint>    // uint32_t, uint64_t, uint8_t
-#include <optional>   // optional
-#include <span>       // span
-#include <vector>     // vector
+#include <array>        // array
+#include <cstddef>      // size_t
+#include <cstdint>      // uint32_t, uint64_t, uint8_t
+#include <optional>     // optional
+#include <span>         // span
+#include <type_traits>  // decay_t
+#include <utility>      // declval, move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -39,9 +40,21 @@ template <std::size_t columns>
   return result;
 }
 
-/// Both samples of a combined statistic, prepared from one pool of values by which one each of them is in.
+/// Both samples of a combined statistic, from one pool of values by which of them are in the first.
 template <class S, std::size_t columns>
-concept pooled_counts_suffice = columns == 2 && counts_suffice<S, 2>;
+inline constexpr bool parts_suffice = false;
+template <stats::combined_statistic S>
+inline constexpr bool parts_suffice<S, 2> =
+    stats::part_statistic<std::decay_t<decltype(std::declval<const S&>().part())>>;
+
+template <class S, std::size_t columns, bool parts>
+struct PooledFor {
+  using Type = PreparedFor<S, columns>;
+};
+template <class S, std::size_t columns>
+struct PooledFor<S, columns, true> {
+  using Type = decltype(std::declval<const S&>().part().prepare_parts(std::span<const double>{}));
+};
 
 /// Observations change places between samples.
 template <class S, std::size_t columns>
@@ -52,8 +65,11 @@ class IndependentNull {
       sizes_[c] = data[c].size();
       pool_.insert(pool_.end(), data[c].begin(), data[c].end());
     }
-    if constexpr (pooled_counts_suffice<S, columns>) {
-      if (smaller() > 0) prepared_.emplace(statistic_, std::span<const double>(pool_), std::span<const double>(pool_));
+    const std::span<const double> pool = pool_;
+    if constexpr (parts_suffice<S, columns>) {
+      if (all_finite(pool)) prepared_.emplace(statistic_.part().prepare_parts(pool));
+    } else if constexpr (columns == 2 && counts_suffice<S, columns>) {
+      if (all_finite(pool)) prepared_.emplace(statistic_, pool, pool);
     }
   }
 
@@ -69,17 +85,21 @@ class IndependentNull {
 
   struct Room {
     explicit Room(const IndependentNull& null)
-        : in_first(room_for_counts(null.pool_.size())), in_second(in_first.size()), places(null.pool_.size()) {
+        : bits(words_for_bits(null.pool_.size())),
+          in_first(room_for_counts(null.pool_.size())),
+          in_second(in_first.size()),
+          places(null.pool_.size()) {
       for (std::size_t c = 0; c < columns; ++c) data[c].resize(null.sizes_[c]);
     }
+    std::vector<std::uint64_t> bits;
     std::vector<std::uint8_t> in_first, in_second;
     std::vector<std::uint32_t> places;
     Columns<columns> data;
   };
 
   [[nodiscard]] double rounding() const {
-    if constexpr (pooled_counts_suffice<S, columns> && requires { statistic_.rounding(std::span<const double>{}); }) {
-      return statistic_.rounding(std::span<const double>(pool_));
+    if constexpr (requires(std::span<const double> pool) { statistic_.rounding(pool); }) {
+      if (prepared_) return statistic_.rounding(std::span<const double>(pool_));
     }
     return 0;
   }
@@ -87,20 +107,26 @@ class IndependentNull {
   [[nodiscard]] double operator()(const ArrangementKey& key, Room& room) const {
     if constexpr (columns == 2) {
       const std::size_t n = pool_.size();
-      std::uint8_t* const in_first = room.in_first.data();
+      std::uint64_t* const bits = room.bits.data();
       if (key.exact) {
-        nth_subset(key.number, n, sizes_[0], in_first);
+        nth_subset(key.number, n, sizes_[0], bits);
       } else {
-        SubsetCounts(n, sizes_[0]).fill(key.seed, key.number, 0, in_first);
+        RandomSubset(n, sizes_[0]).fill(key.seed, key.number, 0, bits);
       }
-      if constexpr (pooled_counts_suffice<S, columns>) {
-        for (std::size_t i = 0; i < room.in_second.size(); ++i) room.in_second[i] = in_first[i] ^ 1;
-        return (*prepared_)({std::span(in_first, n), std::span(room.in_second.data(), n)}, sizes_);
-      } else {
-        double* out[2] = {room.data[0].data(), room.data[1].data()};
-        for (std::size_t i = 0; i < n; ++i) *out[1 - in_first[i]]++ = pool_[i];
-        return apply<S, columns>(statistic_, views_of(room.data));
+      if constexpr (parts_suffice<S, columns>) {
+        if (prepared_) {
+          const auto [first, second] = (*prepared_)(std::span<const std::uint64_t>(room.bits), sizes_[0]);
+          return statistic_.combine(first, second);
+        }
+      } else if constexpr (counts_suffice<S, columns>) {
+        if (prepared_) {
+          bits_to_counts(bits, n, room.in_first.data(), room.in_second.data());
+          return (*prepared_)({std::span(room.in_first).first(n), std::span(room.in_second).first(n)}, sizes_);
+        }
       }
+      double* out[2] = {room.data[1].data(), room.data[0].data()};
+      for (std::size_t i = 0; i < n; ++i) *out[bits[i / 64] >> i % 64 & 1]++ = pool_[i];
+      return apply<S, columns>(statistic_, views_of(room.data));
     } else {
       arrange(key, room.places);
       std::size_t at = 0;
@@ -115,8 +141,6 @@ class IndependentNull {
   IndependentNull& operator=(const IndependentNull&) = delete;
 
  private:
-  [[nodiscard]] std::size_t smaller() const noexcept { return *std::min_element(sizes_.begin(), sizes_.end()); }
-
   /// Puts the places of the first sample first, and so on.
   void arrange(const ArrangementKey& key, std::vector<std::uint32_t>& places) const {
     if (!key.exact) {
@@ -126,15 +150,15 @@ class IndependentNull {
     std::uint64_t number = key.number;
     std::vector<std::uint32_t> left(pool_.size());
     for (std::size_t i = 0; i < left.size(); ++i) left[i] = static_cast<std::uint32_t>(i);
-    std::vector<std::uint8_t> counts(pool_.size());
+    std::vector<std::uint64_t> chosen(words_for_bits(pool_.size()));
     auto out = places.begin();
     for (const std::size_t size : sizes_) {
       const std::uint64_t choices = binomial(left.size(), size);
-      nth_subset(number % choices, left.size(), size, counts.data());
+      nth_subset(number % choices, left.size(), size, chosen.data());
       number /= choices;
       std::vector<std::uint32_t> rest;
       for (std::size_t i = 0; i < left.size(); ++i) {
-        if (counts[i] != 0) {
+        if ((chosen[i / 64] >> i % 64 & 1) != 0) {
           *out++ = left[i];
         } else {
           rest.push_back(left[i]);
@@ -147,7 +171,7 @@ class IndependentNull {
   S statistic_;
   std::vector<double> pool_;
   std::array<std::size_t, columns> sizes_{};
-  std::optional<PreparedFor<S, columns>> prepared_;
+  std::optional<typename PooledFor<S, columns, parts_suffice<S, columns>>::Type> prepared_;  // if all is finite
 };
 
 /// Observations of one row change columns; of one column, they change sign.

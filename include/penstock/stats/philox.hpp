@@ -11,6 +11,7 @@
 // The generator is that of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011).
 
 #include "penstock/config.hpp"
+#include "penstock/stats/cpu.hpp"
 
 #include <array>    // array
 #include <cstddef>  // size_t
@@ -93,13 +94,13 @@ inline void philox_sse2(const PhiloxPlace& at, std::uint32_t* words, std::size_t
     for (std::size_t round = 0; round < 10; ++round) {
       const __m128i key0 = both(keys.first[round]), key1 = both(keys.second[round]);
       const __m128i p0 = _mm_mul_epu32(a0, m0), p1 = _mm_mul_epu32(a2, m1);
-      a0 = _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(p1, 32), a1), key0);
-      a2 = _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(p0, 32), a3), key1);
+      a0 = _mm_xor_si128(_mm_srli_epi64(p1, 32), _mm_xor_si128(a1, key0));
+      a2 = _mm_xor_si128(_mm_srli_epi64(p0, 32), _mm_xor_si128(a3, key1));
       a1 = p1;
       a3 = p0;
       const __m128i q0 = _mm_mul_epu32(b0, m0), q1 = _mm_mul_epu32(b2, m1);
-      b0 = _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(q1, 32), b1), key0);
-      b2 = _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(q0, 32), b3), key1);
+      b0 = _mm_xor_si128(_mm_srli_epi64(q1, 32), _mm_xor_si128(b1, key0));
+      b2 = _mm_xor_si128(_mm_srli_epi64(q0, 32), _mm_xor_si128(b3, key1));
       b1 = q1;
       b3 = q0;
     }
@@ -117,11 +118,6 @@ inline void philox_sse2(const PhiloxPlace& at, std::uint32_t* words, std::size_t
 
 #endif
 #if PENSTOCK_AVX2_BESIDE_SSE2
-
-inline bool has_avx2() noexcept {
-  static const bool has = __builtin_cpu_supports("avx2") != 0;
-  return has;
-}
 
 /// The same four blocks to a register. Written with the compiler's vectors because <immintrin.h> costs a third of a
 /// second to read.
@@ -149,12 +145,12 @@ inline bool has_avx2() noexcept {
       const Lanes q0 = reinterpret_cast<Lanes>(__builtin_ia32_pmuludq256(reinterpret_cast<Halves>(b0), half0));
       const Lanes q1 = reinterpret_cast<Lanes>(__builtin_ia32_pmuludq256(reinterpret_cast<Halves>(b2), half1));
 #endif
-      a0 = (p1 >> 32) ^ a1 ^ key0;
-      a2 = (p0 >> 32) ^ a3 ^ key1;
+      a0 = (p1 >> 32) ^ (a1 ^ key0);  // in the brackets is what need not wait for the product
+      a2 = (p0 >> 32) ^ (a3 ^ key1);
       a1 = p1;
       a3 = p0;
-      b0 = (q1 >> 32) ^ b1 ^ key0;
-      b2 = (q0 >> 32) ^ b3 ^ key1;
+      b0 = (q1 >> 32) ^ (b1 ^ key0);
+      b2 = (q0 >> 32) ^ (b3 ^ key1);
       b1 = q1;
       b3 = q0;
     }
@@ -227,8 +223,8 @@ class RandomStream {
 
  private:
   detail::PhiloxPlace place_;
-  std::array<std::uint32_t, 8 * detail::philox_group> words_;
-  std::size_t next_ = 8 * detail::philox_group;
+  std::array<std::uint32_t, 4 * detail::philox_group> words_;
+  std::size_t next_ = 4 * detail::philox_group;
 };
 
 }  // namespace stats

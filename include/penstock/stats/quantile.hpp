@@ -127,15 +127,16 @@ struct Quantile {
   }
   /// See leave_one_out_statistic. O(n log n).
   void leave_one_out(std::span<const double> x, std::span<double> values) const {
-    std::vector<double> sorted(x.begin(), x.end());
     for (const double value : x) {
       if (detail::is_nan(value)) return std::fill(values.begin(), values.end(), value);
     }
-    std::sort(sorted.begin(), sorted.end());
+    std::vector<std::uint32_t> order(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+    std::sort(order.begin(), order.end(), [x](std::uint32_t a, std::uint32_t b) { return x[a] < x[b]; });
     const detail::QuantileRank rank(q, x.size() - 1);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const auto at = [&](std::size_t k) { return sorted[k < i ? k : k + 1]; };
-      values[i] = rank.part == 0 ? at(rank.below) : rank.between(at(rank.below), at(rank.below + 1));
+      const auto at = [&](std::size_t k) { return x[order[k < i ? k : k + 1]]; };
+      values[order[i]] = rank.part == 0 ? at(rank.below) : rank.between(at(rank.below), at(rank.below + 1));
     }
   }
 };

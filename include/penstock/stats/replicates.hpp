@@ -10,7 +10,7 @@
 #include "penstock/stats/statistic.hpp"
 #include "penstock/stats/weighted_sum.hpp"
 
-#include <algorithm>    // min, sort
+#include <algorithm>    // all_of, min, sort
 #include <array>        // array
 #include <cstddef>      // size_t
 #include <cstdint>      // uint32_t, uint64_t, uint8_t
@@ -23,6 +23,11 @@
 namespace penstock {
 inline namespace v0 {
 namespace detail {
+
+/// Whether a count of 0 times any of the values is 0.
+[[nodiscard]] inline bool all_finite(std::span<const double> x) noexcept {
+  return std::all_of(x.begin(), x.end(), [](double value) { return is_finite(value); });
+}
 
 /// A statistic prepared for counts of each column.
 template <class S, std::size_t columns>
@@ -119,7 +124,9 @@ class Replicates final : public ReplicateSource {
       }
     }
     if constexpr (counts_suffice<S, columns>) {
-      if (smallest_sample() > 0) prepared_.emplace(statistic_, data_);
+      bool usable = smallest_sample() > 0;
+      for (const std::vector<double>& column : data_) usable = usable && all_finite(column);
+      if (usable) prepared_.emplace(statistic_, data_);
     }
   }
 
@@ -133,29 +140,14 @@ class Replicates final : public ReplicateSource {
 
   void replicate(std::uint64_t first, std::span<double> values) const override {
     if constexpr (counts_suffice<S, columns>) {
-      std::array<std::vector<std::uint8_t>, plans> room;
-      std::array<std::span<const std::uint8_t>, columns> counts;
-      std::array<std::size_t, columns> sums;
-      for (std::size_t c = 0; c < columns; ++c) {
-        if (c < plans) room[c].resize(room_for_counts(data_[c].size()));
-        counts[c] = std::span(room[paired ? 0 : c]).first(data_[c].size());
-        sums[c] = data_[c].size();
-      }
-      for (std::size_t r = 0; r < values.size(); ++r) {
-        for (std::size_t p = 0; p < plans; ++p) {
-          plan_[p].fill_counts({seed_, first + r, static_cast<std::uint32_t>(p)}, room[p].data());
-        }
-        values[r] = (*prepared_)(counts, sums);
-      }
-    } else {
-      Room room(data_);
-      for (std::size_t r = 0; r < values.size(); ++r) {
-        draw(views(data_), first + r, 0, room);
-        values[r] = apply<S, columns>(statistic_, views(room.columns_of));
-      }
+      if (prepared_) return replicate_by_counts(first, values);
+    }
+    Room room(data_);
+    for (std::size_t r = 0; r < values.size(); ++r) {
+      draw(views(data_), first + r, 0, room);
+      values[r] = apply<S, columns>(statistic_, views(room.columns_of));
     }
   }
-
   void replicate_with_errors(std::uint64_t first, std::span<double> values, std::span<double> errors) const override {
     Room room(data_), inner(data_);
     for (std::size_t r = 0; r < values.size(); ++r) {
@@ -195,6 +187,25 @@ class Replicates final : public ReplicateSource {
     std::array<std::vector<std::uint32_t>, plans> places;
   };
 
+  void replicate_by_counts(std::uint64_t first, std::span<double> values) const
+    requires counts_suffice<S, columns>
+  {
+    std::array<std::vector<std::uint8_t>, plans> room;
+    std::array<std::span<const std::uint8_t>, columns> counts;
+    std::array<std::size_t, columns> sums;
+    for (std::size_t c = 0; c < columns; ++c) {
+      if (c < plans) room[c].resize(room_for_counts(data_[c].size()));
+      counts[c] = std::span(room[paired ? 0 : c]).first(data_[c].size());
+      sums[c] = data_[c].size();
+    }
+    for (std::size_t r = 0; r < values.size(); ++r) {
+      for (std::size_t p = 0; p < plans; ++p) {
+        plan_[p].fill_counts({seed_, first + r, static_cast<std::uint32_t>(p)}, room[p].data());
+      }
+      values[r] = (*prepared_)(counts, sums);
+    }
+  }
+
   static std::array<std::span<const double>, columns> views(const Data& data) {
     std::array<std::span<const double>, columns> result;
     for (std::size_t c = 0; c < columns; ++c) result[c] = data[c];
@@ -215,7 +226,7 @@ class Replicates final : public ReplicateSource {
 
   double error_of(const std::array<std::span<const double>, columns>& sample, std::uint64_t resample, Room& inner,
                   double& error) const {
-    if constexpr (tells_its_error<S, columns>) {
+    if constexpr (tells_its_error<S, columns> && !Plan::dependent()) {
       const stats::Estimate estimate = [&]<std::size_t... i>(std::index_sequence<i...>) {
         return statistic_.estimate(sample[i]...);
       }(std::make_index_sequence<columns>{});
@@ -237,7 +248,10 @@ class Replicates final : public ReplicateSource {
   /// The statistic without each of the observations from `first`; those of one column, or of all if they are paired.
   void jackknife(std::size_t column, std::size_t first, std::size_t count, std::vector<double>& values) const {
     if constexpr (columns == 1 && stats::leave_one_out_statistic<S>) {
-      if (count == data_[0].size()) return statistic_.leave_one_out(std::span<const double>(data_[0]), values);
+      std::vector<double> all(data_[0].size());
+      statistic_.leave_one_out(std::span<const double>(data_[0]), std::span(all));
+      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(first), count, values.begin());
+      return;
     } else if constexpr (columns == 2 && !paired && stats::combined_statistic<S>) {
       using Part = std::decay_t<decltype(statistic_.part())>;
       if constexpr (stats::leave_one_out_statistic<Part>) {

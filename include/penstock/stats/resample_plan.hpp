@@ -52,7 +52,10 @@ class IndependentDraws {
   explicit IndependentDraws(std::size_t n) noexcept : n_(n), counts_(n) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return n_; }
+  /// Whether all observations are treated alike, so that their order does not matter.
   [[nodiscard]] static constexpr bool exchangeable() noexcept { return true; }
+  /// Whether observations depend on each other, so that no formula for independent ones tells a standard error.
+  [[nodiscard]] static constexpr bool dependent() noexcept { return false; }
   void fill_counts(const DrawKey& key, std::uint8_t* counts) const noexcept {
     counts_.fill(key.seed, key.resample, key.purpose, counts);
   }

@@ -11,7 +11,7 @@
 
 #include <concepts>     // convertible_to, invocable, same_as
 #include <cstddef>      // size_t
-#include <cstdint>      // uint8_t
+#include <cstdint>      // uint8_t, uint64_t
 #include <span>         // span
 #include <type_traits>  // invoke_result_t
 #include <utility>      // declval
@@ -41,8 +41,16 @@ concept weighted_statistic =
     std::invocable<const decltype(std::declval<const S&>().prepare(std::span<const double>{}))&,
                    std::span<const std::uint8_t>, std::size_t>;
 
+/// A statistic that knows itself of a part of the data and of the rest by which observations are in the part:
+/// `prepare_parts(data)` gives a callable that takes a set bit for each of them, and their number, and gives both.
+template <class S>
+concept part_statistic =
+    statistic<S> && requires(const S& s, std::span<const double> data) { s.prepare_parts(data); } &&
+    std::invocable<const decltype(std::declval<const S&>().prepare_parts(std::span<const double>{}))&,
+                   std::span<const std::uint64_t>, std::size_t>;
+
 /// A statistic that knows its values of the data without one observation sooner than by n evaluations:
-/// `leave_one_out(data, values)` fills one value for each observation, in any order.
+/// `leave_one_out(data, values)` fills the value without observation i into place i.
 template <class S>
 concept leave_one_out_statistic = statistic<S> && requires(const S& s, std::span<const double> data,
                                                            std::span<double> values) { s.leave_one_out(data, values); };
