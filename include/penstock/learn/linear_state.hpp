@@ -7,13 +7,35 @@
 
 #include "penstock/learn/fence.hpp"
 
-#include <bit>      // bit_cast
 #include <cstddef>  // size_t
-#include <cstdint>  // uint64_t
+#include <cstring>  // memcpy
+#include <new>      // align_val_t
 #include <vector>   // vector
 
 namespace penstock {
 inline namespace v0 {
+
+namespace detail {
+
+/// Memory that begins with a cache line, so that no load or store of a vector register touches two of them.
+template <class T>
+struct LineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t line{64};
+
+  LineAllocator() = default;
+  template <class U>
+  LineAllocator(const LineAllocator<U>& /*other*/) noexcept {}  // NOLINT: converts, as allocators do
+
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), line)); }
+  void deallocate(T* memory, std::size_t /*n*/) noexcept { ::operator delete(memory, line); }
+  friend bool operator==(const LineAllocator&, const LineAllocator&) noexcept { return true; }
+};
+
+}  // namespace detail
+
+/// Numbers of a model, one a feature.
+using LinearVector = std::vector<double, detail::LineAllocator<double>>;
 
 /// The numbers of a linear model that are no vectors. The coefficients stand as scale * coef, so that l2 shrinks them
 /// all by one product; the average as (average + average_a * coef) / average_b (Bottou, Stochastic Gradient Descent
@@ -31,39 +53,47 @@ struct LinearScalars {
 
 /// A linear model of one output as it stands between two rows. Vectors that an option has no use for are empty.
 struct LinearState {
-  LinearScalars scalars{};           ///< what is no vector
-  std::vector<double> coef{};        ///< coefficients, to be multiplied by the scale
-  std::vector<double> average{};     ///< see LinearScalars
-  std::vector<double> l1_applied{};  ///< l1 that each coefficient has received, with its sign
-  std::vector<double> first{};       ///< AdaGrad's squares, Adam's means, FTRL's z
-  std::vector<double> second{};      ///< Adam's squares, FTRL's squares
+  LinearScalars scalars{};    ///< what is no vector
+  LinearVector coef{};        ///< coefficients, to be multiplied by the scale
+  LinearVector average{};     ///< see LinearScalars
+  LinearVector l1_applied{};  ///< l1 that each coefficient has received, with its sign
+  LinearVector first{};       ///< AdaGrad's squares, Adam's means, FTRL's z
+  LinearVector second{};      ///< Adam's squares, FTRL's squares
 };
 
 namespace detail {
 
-/// Whether no value is infinite or NaN. An exponent of all ones runs over into the sign bit: a loop without branches.
-inline bool all_finite(const std::vector<double>& values) noexcept {
-  std::uint64_t seen = 0;
-  for (const double value : values) {
-    seen |= (std::bit_cast<std::uint64_t>(value) & 0x7ff0'0000'0000'0000U) + 0x0010'0000'0000'0000U;
-  }
-  return seen >> 63U == 0;
-}
-
-inline bool all_finite(const LinearState& s) noexcept {
+/// Whether nothing in it is infinite or NaN.
+template <class Kernel>
+bool all_finite(const LinearState& s) noexcept {
   const LinearScalars& v = s.scalars;
   for (const double value : {v.scale, v.intercept, v.average_a, v.average_b, v.average_intercept, v.l1_total,
                              v.intercept_first, v.intercept_second}) {
     if (!is_finite_bits(value)) return false;
   }
-  return all_finite(s.coef) && all_finite(s.average) && all_finite(s.l1_applied) && all_finite(s.first) &&
-         all_finite(s.second);
+  for (const LinearVector* values : {&s.coef, &s.average, &s.l1_applied, &s.first, &s.second}) {
+    if (!values->empty() && !Kernel::all_finite(values->data(), values->size())) return false;
+  }
+  return true;
+}
+
+/// Copies a state of the same size without asking for memory.
+inline void copy_numbers(const LinearState& from, LinearState& to) noexcept {
+  to.scalars = from.scalars;
+  const auto copy = [](const LinearVector& a, LinearVector& b) {
+    if (!a.empty()) std::memcpy(b.data(), a.data(), a.size() * sizeof(double));
+  };
+  copy(from.coef, to.coef);
+  copy(from.average, to.average);
+  copy(from.l1_applied, to.l1_applied);
+  copy(from.first, to.first);
+  copy(from.second, to.second);
 }
 
 /// The same model for the opposite targets; learning goes on from there as it would have from the start, bit by bit.
 /// 0 - x and not -x, so that 0 stays 0.
 inline void mirror(LinearState& s) noexcept {
-  for (std::vector<double>* values : {&s.coef, &s.average, &s.l1_applied, &s.first}) {
+  for (LinearVector* values : {&s.coef, &s.average, &s.l1_applied, &s.first}) {
     for (double& value : *values) value = 0 - value;
   }
   for (double* value : {&s.scalars.intercept, &s.scalars.average_intercept, &s.scalars.intercept_first}) {
@@ -72,13 +102,12 @@ inline void mirror(LinearState& s) noexcept {
 }
 
 /// Makes the scale 1 and the average plain, as scikit-learn does when the scale gets small and at the end of each call.
-template <class Kernel>
-void settle(LinearState& s) noexcept {
+inline void settle(LinearState& s) noexcept {
   LinearScalars& v = s.scalars;
   if (!s.average.empty()) {
     const double inverse = 1 / v.average_b;
     for (std::size_t j = 0; j < s.coef.size(); ++j) {
-      s.average[j] = (s.average[j] + Kernel::mul(v.average_a, s.coef[j])) * inverse;
+      s.average[j] = (s.average[j] + product(v.average_a, s.coef[j])) * inverse;
     }
     v.average_a = 0;
     v.average_b = 1;

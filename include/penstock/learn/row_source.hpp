@@ -35,8 +35,7 @@ struct DirectRows {
   [[nodiscard]] const double* row(std::size_t i) const noexcept {
     return data + static_cast<std::ptrdiff_t>(i) * stride;
   }
-  /// Row i, and what is learnt after it.
-  [[nodiscard]] DenseRow row_at(std::size_t i, std::size_t next) const noexcept { return {row(i), cols, row(next)}; }
+  [[nodiscard]] DenseRow row_at(std::size_t i) const noexcept { return {row(i), cols}; }
 };
 
 /// Rows that have to be brought into that form first: `load(places, first, count, out)` writes `count` of them, rows

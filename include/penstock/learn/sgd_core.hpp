@@ -47,6 +47,15 @@ struct SgdOutput {
   double negative_weight = 1;
   double stale_intercept = 0;  // sklearn_compat: where the next call of an averaging classifier starts
   std::int32_t positive = -1;  // the class whose rows have the target +1; -1: none of the classes so far
+
+  /// Into one of the same size.
+  void copy_to(SgdOutput& other) const noexcept {
+    copy_numbers(state, other.state);
+    other.positive_weight = positive_weight;
+    other.negative_weight = negative_weight;
+    other.stale_intercept = stale_intercept;
+    other.positive = positive;
+  }
 };
 
 inline constexpr std::size_t no_row = std::numeric_limits<std::size_t>::max();
@@ -93,7 +102,7 @@ class SgdCore {
       prepare();
       row = learn_all(source, targets, weights, seed, false);
       bool good = row == no_row;
-      for (const SgdOutput& output : outputs) good = good && all_finite(output.state);
+      good = good && outputs_finite();
       if (good) return;
       restore();
       prepare();
@@ -108,9 +117,7 @@ class SgdCore {
 
   /// scikit-learn's end of a call: nothing stays lazy, and the sums of l1 are forgotten at its start.
   void settle_all() {
-    with_kernel([&]<class Kernel>(Kernel) {
-      for (SgdOutput& output : outputs) settle<Kernel>(output.state);
-    });
+    for (SgdOutput& output : outputs) settle(output.state);
   }
   void forget_l1() {
     for (SgdOutput& output : outputs) {
@@ -156,17 +163,29 @@ class SgdCore {
         source.load(nullptr, first, count, values.data());
         for (std::size_t i = 0; i < count; ++i) {
           const double* x = values.data() + i * source.cols;
-          f(first + i, DenseRow{x, source.cols, x});
+          f(first + i, DenseRow{x, source.cols});
         }
       }
     } else {
-      for (std::size_t i = 0; i < source.rows; ++i) f(i, source.row_at(i, i));
+      for (std::size_t i = 0; i < source.rows; ++i) f(i, source.row_at(i));
     }
   }
 
  private:
+  [[nodiscard]] bool outputs_finite() {
+    bool good = true;
+    with_kernel([&]<class Kernel>(Kernel) {
+      for (const SgdOutput& output : outputs) good = good && all_finite<Kernel>(output.state);
+    });
+    return good;
+  }
+
   void keep() {
-    kept_ = outputs;
+    if (kept_.size() == outputs.size() && kept_features_ == features) {
+      for (std::size_t k = 0; k < outputs.size(); ++k) outputs[k].copy_to(kept_[k]);
+    } else {
+      kept_ = outputs;
+    }
     kept_t_ = t;
     kept_features_ = features;
   }
@@ -237,8 +256,9 @@ class SgdCore {
       with_kernel([&]<class Kernel>(Kernel) {
         for (std::size_t k = first_output; k < last_output && refused == no_row; ++k) {
           t = start;
-          refused = run_rows<Kernel>(rows, local, order, first, count, outputs[k], targets(k), weights);
-          if (checked && refused == no_row && !all_finite(outputs[k].state)) {
+          const SgdTargets y = targets(k);
+          refused = run_rows<Kernel>(rows, local, order, first, count, outputs[k], y, weights);
+          if (checked && refused == no_row && !all_finite<Kernel>(outputs[k].state)) {
             refused = order == nullptr ? first : order[first];
           }
         }
@@ -258,29 +278,34 @@ class SgdCore {
   /// that `rows` holds the block alone, in the order in which it is learnt.
   template <class Kernel, class Rows>
   PENSTOCK_NOINLINE std::size_t run_rows(const Rows& rows, bool local, const std::size_t* order, std::size_t first,
-                                         std::size_t count, SgdOutput& output, const SgdTargets targets,
+                                         std::size_t count, SgdOutput& output, const SgdTargets& targets,
                                          const double* weights) {
+    const auto place = [&](std::size_t i) { return order == nullptr ? first + i : order[first + i]; };
+    const auto target = [&](std::size_t i) { return targets[place(i)]; };
+    const auto weight = [&](std::size_t i) {
+      const double side = target(i) > 0 ? output.positive_weight : output.negative_weight;
+      return weights == nullptr ? side : side * weights[place(i)];
+    };
+    if constexpr (std::same_as<Rows, DirectRows>) {
+      if (is_lean(plan_)) {
+        const auto row = [&](std::size_t i) { return rows.row(local ? i : place(i)); };
+        const std::size_t learnt =
+            learn_lean<Kernel>(output.state, plan_, rows.cols, count, plan_.eta0, t, nullptr, row, target, weight);
+        return learnt == count ? no_row : place(learnt);
+      }
+    }
     LinearScalars v = output.state.scalars;
-    double now = t;
     std::size_t refused = no_row;
     for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t place = order == nullptr ? first + i : order[first + i];
-      const std::size_t after = i + 1 == count ? i : i + 1;
-      const auto row = local              ? rows.row_at(i, after)
-                       : order == nullptr ? rows.row_at(place, first + after)
-                                          : rows.row_at(place, order[first + after]);
-      const double y = targets[place];
-      double weight = y > 0 ? output.positive_weight : output.negative_weight;
-      if (weights != nullptr) weight *= weights[place];
-      const StepResult result = sgd_step<Kernel>(output.state, v, plan_, row, y, weight, plan_.eta0, now, nullptr);
+      const StepResult result = sgd_step<Kernel>(output.state, v, plan_, rows.row_at(local ? i : place(i)), target(i),
+                                                 weight(i), plan_.eta0, t, nullptr);
       if (result == StepResult::refused) {
-        refused = place;
+        refused = place(i);
         break;
       }
-      if (result == StepResult::learnt) now += 1;
+      if (result == StepResult::learnt) t += 1;
     }
     output.state.scalars = v;
-    t = now;
     return refused;
   }
 

@@ -71,7 +71,7 @@ inline double fast_power(double t, double e) noexcept {
 template <class Kernel>
 double step_length(const SgdPlan& plan, double eta, double t) {
   switch (plan.rate_kind) {
-    case LearningRateKind::optimal: return 1 / Kernel::mul(plan.alpha, plan.optimal_start + t - 1);
+    case LearningRateKind::optimal: return 1 / product(plan.alpha, plan.optimal_start + t - 1);
     case LearningRateKind::invscaling:
       if constexpr (std::is_same_v<Kernel, StrictKernel>) return plan.eta0 / std::pow(t, plan.power_t);
       return plan.eta0 / fast_power(t, plan.power_t);
@@ -80,13 +80,12 @@ double step_length(const SgdPlan& plan, double eta, double t) {
   }
 }
 
-/// A row whose values lie one behind the other, and the row that comes after it.
+/// A row whose values lie one behind the other.
 struct DenseRow {
   static constexpr bool is_sparse = false;
 
   const double* x;
   std::size_t size;
-  const double* next;
 
   template <class Kernel>
   [[nodiscard]] double dot(const double* w) const noexcept {
@@ -94,7 +93,7 @@ struct DenseRow {
   }
   template <class Kernel>
   void add(double* w, double c) const noexcept {
-    Kernel::add(w, x, c, size, next);
+    Kernel::add(w, x, c, size);
   }
   template <class F>
   void each(F&& f) const {
@@ -127,7 +126,7 @@ struct SparseRow {
 };
 
 /// The squared length of a row.
-template <class Kernel, class Row>
+template <class Row>
 double squared_length(const Row& row) noexcept {
   double sum = 0;
   row.each([&](std::size_t, double x) { sum = fence(sum + product(x, x)); });
@@ -135,46 +134,39 @@ double squared_length(const Row& row) noexcept {
 }
 
 /// Brings the coefficients of a row's features to where the l1 penalty so far wants them, and no further than 0.
-template <class Kernel, class Row>
+template <class Row>
 void apply_l1(LinearState& s, double scale, double total, const Row& row) noexcept {
   row.each([&](std::size_t j, double) {
     double& w = s.coef[j];
     double& applied = s.l1_applied[j];
     const double before = w;
-    if (Kernel::mul(scale, before) > 0) {
+    if (product(scale, before) > 0) {
       const double moved = before - (total + applied) / scale;
       w = moved > 0 ? moved : 0;
-    } else if (Kernel::mul(scale, before) < 0) {
+    } else if (product(scale, before) < 0) {
       const double moved = before + (total - applied) / scale;
       w = moved < 0 ? moved : 0;
     }
-    applied += Kernel::mul(scale, w - before);
+    applied += product(scale, w - before);
   });
 }
 
 enum class StepResult { learnt, skipped, refused };
 
-/// Learns one row; `eta` is the length of constant steps. `weight` is the row's, its class's included. Refused is a row
-/// whose score or step is not finite: the scalars `v`, which the caller keeps in registers, are then still as they
-/// were.
-template <class Kernel, class Row>
-[[gnu::always_inline]] inline StepResult sgd_step(LinearState& s, LinearScalars& v, const SgdPlan& plan, const Row& row,
-                                                  double y, double weight, double eta, double t, double* loss_sum) {
-  // Off the path that leads from one row's score to the next row's: the machine computes these while it sums.
-  eta = step_length<Kernel>(plan, eta, t);
-  double scale = v.scale;
-  const bool shrinks = plan.penalty == Penalty::l2 || plan.penalty == Penalty::elasticnet;
-  if (shrinks) {
-    const double factor = 1 - Kernel::mul(Kernel::mul(1 - plan.l1_ratio, eta), plan.alpha);
-    scale *= factor > 0 ? factor : 0;
-  }
+/// What l2 leaves of the scale in a step.
+inline double shrunk(const SgdPlan& plan, double scale, double eta) noexcept {
+  if (plan.penalty != Penalty::l2 && plan.penalty != Penalty::elasticnet) return scale;
+  const double factor = 1 - product(product(1 - plan.l1_ratio, eta), plan.alpha);
+  return scale * (factor > 0 ? factor : 0);
+}
 
-  const double p = Kernel::mul(row.template dot<Kernel>(s.coef.data()), v.scale) + v.intercept;
+/// The step that a row of score `p` asks for, before it is divided by the scale. Refused unless both are finite.
+template <class Row>
+[[gnu::always_inline]] inline StepResult find_update(const SgdPlan& plan, const Row& row, double p, double y,
+                                                     double weight, double eta, double& update) {
   if (!is_finite_bits(p)) return StepResult::refused;
-  if (loss_sum != nullptr) *loss_sum += plan.loss.loss(p, y);
-  double update = 0;
   if (plan.rate_kind == LearningRateKind::pa1 || plan.rate_kind == LearningRateKind::pa2) {
-    const double length = squared_length<Kernel>(row);
+    const double length = squared_length(row);
     if (plan.rate_kind == LearningRateKind::pa1) {
       if (length == 0) return StepResult::skipped;
       update = plan.loss.loss(p, y) / length;
@@ -192,15 +184,32 @@ template <class Kernel, class Row>
     double slope = plan.loss.dloss(p, y);
     if (slope < -steepest) slope = -steepest;
     if (slope > steepest) slope = steepest;
-    update = Kernel::mul(-eta, slope);
+    update = product(-eta, slope);
   }
-  update = Kernel::mul(update, weight);
-  if (!is_finite_bits(update)) return StepResult::refused;
+  update = product(update, weight);
+  return is_finite_bits(update) ? StepResult::learnt : StepResult::refused;
+}
+
+/// Learns one row; `eta` is the length of constant steps. `weight` is the row's, its class's included. Refused is a row
+/// whose score or step is not finite: the scalars `v`, which the caller keeps in registers, are then still as they
+/// were.
+template <class Kernel, class Row>
+[[gnu::always_inline]] inline StepResult sgd_step(LinearState& s, LinearScalars& v, const SgdPlan& plan, const Row& row,
+                                                  double y, double weight, double eta, double t, double* loss_sum) {
+  // Off the path that leads from one row's score to the next row's: the machine computes these while it sums.
+  eta = step_length<Kernel>(plan, eta, t);
+  const double scale = shrunk(plan, v.scale, eta);
+
+  const double p = product(row.template dot<Kernel>(s.coef.data()), v.scale) + v.intercept;
+  if (loss_sum != nullptr) *loss_sum += plan.loss.loss(p, y);
+  double update = 0;
+  const StepResult result = find_update(plan, row, p, y, weight, eta, update);
+  if (result != StepResult::learnt) return result;
 
   v.scale = scale;
-  if (shrinks && scale < 1e-9) {
+  if (scale < 1e-9) {
     s.scalars = v;
-    settle<Kernel>(s);
+    settle(s);
     v = s.scalars;
   }
   const double inverse = 1 / v.scale;
@@ -212,7 +221,7 @@ template <class Kernel, class Row>
   }
   if (update != 0) {
     row.template add<Kernel>(s.coef.data(), step);
-    if (plan.fit_intercept) v.intercept += Row::is_sparse ? Kernel::mul(update, plan.sparse_intercept_decay) : update;
+    if (plan.fit_intercept) v.intercept += Row::is_sparse ? product(update, plan.sparse_intercept_decay) : update;
   }
 
   if (plan.average > 0 && plan.average <= t) {
@@ -225,15 +234,72 @@ template <class Kernel, class Row>
       row.template add<Kernel>(s.average.data(), v.average_a * -step);
     }
     if (n > 1) v.average_b /= 1 - share;
-    v.average_a += Kernel::mul(Kernel::mul(share, v.average_b), v.scale);
+    v.average_a += product(product(share, v.average_b), v.scale);
     v.average_intercept += (v.intercept - v.average_intercept) / n;
   }
 
   if (plan.penalty == Penalty::l1 || plan.penalty == Penalty::elasticnet) {
-    v.l1_total += Kernel::mul(Kernel::mul(plan.l1_ratio, eta), plan.alpha);
-    apply_l1<Kernel>(s, v.scale, v.l1_total, row);
+    v.l1_total += product(product(plan.l1_ratio, eta), plan.alpha);
+    apply_l1(s, v.scale, v.l1_total, row);
   }
   return StepResult::learnt;
+}
+
+/// Whether rows can be learnt by `learn_lean`.
+inline bool is_lean(const SgdPlan& plan) noexcept {
+  return plan.plain && plan.average == 0 && plan.penalty != Penalty::l1 && plan.penalty != Penalty::elasticnet;
+}
+
+/// Learns `count` dense rows where nothing stands between one row's step and the next row's score: both happen in one
+/// pass over the coefficients. Gives the number of rows learnt before one was refused. `row(i)` gives row i's values,
+/// `target(i)` and `weight(i)` what belongs to it.
+template <class Kernel, class RowAt, class Target, class Weight>
+std::size_t learn_lean(LinearState& s, const SgdPlan& plan, std::size_t features, std::size_t count, double eta0,
+                       double& t, double* loss_sum, const RowAt& row_at, const Target& target, const Weight& weight) {
+  LinearScalars v = s.scalars;
+  double* const w = s.coef.data();
+  const double* behind = nullptr;  // the row whose step is still to be added
+  double step = 0;
+  double now = t;
+  std::size_t i = 0;
+  for (; i < count; ++i) {
+    const double* const x = row_at(i);
+    const double eta = step_length<Kernel>(plan, eta0, now);
+    const double scale = shrunk(plan, v.scale, eta);
+    double sum = 0;
+    if (behind != nullptr) {
+      sum = Kernel::add_dot(w, behind, step, x, features);
+      behind = nullptr;
+    } else {
+      sum = Kernel::dot(w, x, features);
+    }
+    const double p = product(sum, v.scale) + v.intercept;
+    if (loss_sum != nullptr) *loss_sum += plan.loss.loss(p, target(i));
+    double update = 0;
+    const StepResult result = find_update(plan, DenseRow{x, features}, p, target(i), weight(i), eta, update);
+    if (result == StepResult::refused) break;
+    if (result == StepResult::skipped) continue;
+    v.scale = scale;
+    if (scale < 1e-9) {
+      s.scalars = v;
+      settle(s);
+      v = s.scalars;
+    }
+    if (update != 0) {
+      if constexpr (std::is_same_v<Kernel, StrictKernel>) {
+        step = update / v.scale;
+      } else {
+        step = update * (1 / v.scale);
+      }
+      behind = x;
+      if (plan.fit_intercept) v.intercept += update;
+    }
+    now += 1;
+  }
+  if (behind != nullptr) Kernel::add(w, behind, step, features);
+  s.scalars = v;
+  t = now;
+  return i;
 }
 
 }  // namespace detail

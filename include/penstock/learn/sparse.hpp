@@ -45,7 +45,7 @@ struct SparseRows {
   const std::int32_t* ends;
   std::size_t rows, cols;
 
-  [[nodiscard]] SparseRow row_at(std::size_t i, std::size_t /*next*/) const noexcept {
+  [[nodiscard]] SparseRow row_at(std::size_t i) const noexcept {
     const std::int32_t first = starts[i];
     const std::int32_t size = ends == nullptr ? starts[i + 1] - first : ends[i];
     return {values + first, columns + first, static_cast<std::size_t>(size)};
