@@ -57,8 +57,8 @@ struct LinearState {
   LinearVector coef{};        ///< coefficients, to be multiplied by the scale
   LinearVector average{};     ///< see LinearScalars
   LinearVector l1_applied{};  ///< l1 that each coefficient has received, with its sign
-  LinearVector first{};       ///< AdaGrad's squares, Adam's means, FTRL's z
-  LinearVector second{};      ///< Adam's squares, FTRL's squares
+  LinearVector first{};       ///< with signs: Adam's means, FTRL's z
+  LinearVector second{};      ///< without: AdaGrad's, Adam's and FTRL's squares
 };
 
 namespace detail {

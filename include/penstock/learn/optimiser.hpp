@@ -20,8 +20,8 @@ struct AdaGrad {
 };
 
 /// Moments of the gradient with exponential forgetting, w -= eta m / (sqrt(v) + epsilon), both freed from the bias of
-/// their start (Kingma and Ba 2015). Takes the l2 part of a penalty alone. Sparse rows are learnt as dense ones: a
-/// moment decays in the rows that lack its feature too.
+/// their start (Kingma and Ba 2015). Takes no l1. On sparse rows the moments of the other features wait, as do their
+/// coefficients.
 struct Adam {
   double beta1 = 0.9;     ///< forgetting of the mean, in [0, 1)
   double beta2 = 0.999;   ///< forgetting of the square, in [0, 1)

@@ -67,6 +67,7 @@ struct SgdOptions {
   /// are taken as they come, and learnt as if they had been known; that costs one more row of coefficients.
   std::vector<double> classes{};
   std::vector<ClassWeight> class_weight{};  ///< classifier: how much rows of a class count
+  bool balanced_classes = false;            ///< classifier's fit: weights that make all classes count the same, instead
 };
 
 /// Refuses options that cannot work.

@@ -8,18 +8,20 @@
 //     Eigen::MatrixXd p = model.predict_proba(x);       // a column a class, in the order of classes()
 
 #include "penstock/learn/sgd_core.hpp"
+#include "penstock/learn/sgd_fit.hpp"
+#include "penstock/learn/validation_split.hpp"
 
 #include <Eigen/Core>
 
 #include <algorithm>  // clamp, find_if, lower_bound, max, sort, unique
 #include <cmath>      // exp
 #include <cstddef>    // ptrdiff_t, size_t
-#include <cstdint>    // int32_t, uint32_t
+#include <cstdint>    // int32_t, uint8_t, uint32_t
 #include <optional>   // optional
 #include <span>       // span
 #include <stdexcept>  // invalid_argument, logic_error
 #include <string>     // string, to_string
-#include <utility>    // move
+#include <utility>    // exchange, move
 #include <vector>     // vector
 
 namespace penstock {
@@ -62,6 +64,24 @@ class SgdClassifier {
   SgdClassifier& learn_one(const R& x, double label, double w = 1) {
     const std::span<const double> row = detail::numbers_of(x, row_);
     learn(detail::DirectRows{row.data(), 0, 1, row.size()}, std::span(&label, 1), std::span(&w, 1), true);
+    return *this;
+  }
+
+  /// Forgets all, and learns the rows in epochs until the mean loss of a model, or with early_stopping its part of
+  /// right rows among those held out, has not got better by tol for n_iter_no_change epochs, or max_iter is reached.
+  /// The classes are those of y and of SgdOptions::classes; others that come later start from nothing. With warm_start
+  /// it sets out from the coefficients so far if the classes are the same. t() counts from 1 again.
+  /// @throws as partial_fit, and std::invalid_argument for less than two classes, or if too few rows are left to be
+  /// held out.
+  template <feature_rows X, row_targets Y>
+  SgdClassifier& fit(const X& x, const Y& y) {
+    fit_rows(detail::row_source<X>::make(x), detail::numbers_of(y, targets_), {}, false);
+    return *this;
+  }
+  /// The same with a weight for each row.
+  template <feature_rows X, row_targets Y, row_targets W>
+  SgdClassifier& fit(const X& x, const Y& y, const W& w) {
+    fit_rows(detail::row_source<X>::make(x), detail::numbers_of(y, targets_), detail::numbers_of(w, weights_), true);
     return *this;
   }
 
@@ -157,7 +177,10 @@ class SgdClassifier {
   }
   [[nodiscard]] const std::vector<double>& classes() const noexcept { return classes_; }  ///< labels, ascending
   [[nodiscard]] double t() const noexcept { return core_.t; }                             ///< 1 + rows learnt
-  [[nodiscard]] std::size_t n_features() const noexcept { return core_.features; }        ///< 0 before the first row
+  [[nodiscard]] std::size_t n_iter() const noexcept { return epochs_; }  ///< epochs of the last fit; 0 before any
+  /// All that model k knows, as it stands between two rows. @throws std::out_of_range if there is no such model.
+  [[nodiscard]] const LinearState& state(std::size_t k) const { return core_.outputs.at(k).state; }
+  [[nodiscard]] std::size_t n_features() const noexcept { return core_.features; }  ///< 0 before the first row
   /// As they were given, with the learner's own loss and schedule filled in.
   [[nodiscard]] const SgdOptions& options() const noexcept { return options_; }
 
@@ -239,8 +262,13 @@ class SgdClassifier {
       if (keeps_rest()) grown.push_back(unknown);
       outputs = std::move(grown);
     }
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
-      detail::SgdOutput& output = outputs[k];
+    assign_sides();
+  }
+
+  /// Tells each model which class is its own, and what rows of either side count.
+  void assign_sides() {
+    for (std::size_t k = 0; k < core_.outputs.size(); ++k) {
+      detail::SgdOutput& output = core_.outputs[k];
       const bool rest = k == models();
       output.positive = rest || classes_.size() == 1 ? -1 : static_cast<std::int32_t>(classes_.size() == 2 ? 1 : k);
       output.positive_weight = class_weight(output.positive);
@@ -293,6 +321,68 @@ class SgdClassifier {
     if (stale) leave_stale();
   }
 
+  template <class Source>
+  void fit_rows(const Source& source, std::span<const double> y, std::span<const double> w, bool weighted) {
+    const bool warm = options_.warm_start && !core_.outputs.empty();
+    detail::check_rows("SgdClassifier", source.rows, source.cols, warm ? core_.features : 0, y.size(), w, weighted);
+    detail::check_numbers(y, "label");
+    detail::check_numbers(w, "weight");
+    const std::vector<double> before = std::exchange(classes_, options_.classes);
+    const bool was_open = std::exchange(open_, false);
+    try {
+      classes_.insert(classes_.end(), y.begin(), y.end());
+      std::sort(classes_.begin(), classes_.end());
+      classes_.erase(std::unique(classes_.begin(), classes_.end()), classes_.end());
+      if (classes_.size() < 2) throw std::invalid_argument("SgdClassifier: fit needs at least 2 classes");
+      codes_.resize(y.size());
+      for (std::size_t i = 0; i < y.size(); ++i) codes_[i] = code_of(y[i]);
+      std::vector<std::uint8_t> mask;
+      if (options_.early_stopping) {
+        mask = detail::hold_out(source.rows, options_.validation_fraction, options_.random_state, codes_);
+      }
+      if (options_.shuffle) draw_seeds();
+      const auto prepare = [&] {
+        core_.features = source.cols;
+        std::vector<detail::SgdOutput> start;
+        if (warm && classes_ == before) {
+          for (std::size_t k = 0; k < models(); ++k) start.push_back(core_.warm_output(core_.outputs[k]));
+        } else {
+          start.assign(models(), core_.fresh_output());
+        }
+        core_.outputs = std::move(start);
+        assign_sides();
+        if (options_.balanced_classes) balance(y.size());
+      };
+      const auto targets = [&](std::size_t k) {
+        return detail::SgdTargets{.codes = codes_.data(), .positive = core_.outputs[k].positive};
+      };
+      epochs_ = detail::fit_or_restore(
+          core_, options_, source, prepare, targets, weighted ? w.data() : nullptr,
+          [&](std::size_t k) { return seed(k); }, mask, true);
+    } catch (...) {
+      classes_ = before;
+      open_ = was_open;
+      throw;
+    }
+    raw_is_published_ = false;
+    if (!options_.sklearn_compat) return;
+    core_.settle_all();
+    if (options_.average > 0) leave_stale();
+  }
+
+  /// Weights of the classes in inverse proportion to their rows: n / (classes * rows of the class).
+  void balance(std::size_t rows) {
+    std::vector<double> weights(classes_.size(), 0);
+    for (const std::int32_t code : codes_) ++weights[static_cast<std::size_t>(code)];
+    for (double& weight : weights) {
+      weight = weight == 0 ? 1 : static_cast<double>(rows) / (static_cast<double>(classes_.size()) * weight);
+    }
+    for (detail::SgdOutput& output : core_.outputs) {
+      output.positive_weight = weights[static_cast<std::size_t>(output.positive)];
+      if (classes_.size() == 2) output.negative_weight = weights[0];
+    }
+  }
+
   /// Where scikit-learn's next call starts from: with two classes the last intercept before averaging began, with more
   /// whatever array its name for the published intercepts stood for.
   void leave_stale() {
@@ -329,7 +419,8 @@ class SgdClassifier {
   SgdOptions options_;
   detail::SgdCore core_;
   std::vector<double> classes_;
-  bool open_;                      // whether labels are taken as they come
+  bool open_;  // whether labels are taken as they come
+  std::size_t epochs_ = 0;
   bool raw_is_published_ = false;  // sklearn_compat, more than two classes: the average's place holds the last step
   std::vector<std::uint32_t> seeds_{};
   std::vector<std::int32_t> codes_{};

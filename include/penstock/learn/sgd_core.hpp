@@ -60,6 +60,13 @@ struct SgdOutput {
 
 inline constexpr std::size_t no_row = std::numeric_limits<std::size_t>::max();
 
+/// How rows are gone through.
+struct SgdPass {
+  double eta;                  // the length of constant steps
+  double* loss_sum = nullptr;  // where the losses are added up
+  bool checked = false;        // whether all numbers are looked at behind each row, to tell which one was too much
+};
+
 class SgdCore {
  public:
   /// `options` have been resolved and checked.
@@ -84,11 +91,61 @@ class SgdCore {
     if (plan_.plain && (plan_.penalty == Penalty::l1 || plan_.penalty == Penalty::elasticnet)) {
       s.l1_applied.assign(features, 0);
     }
-    if (!plan_.plain) s.first.assign(features, 0);
+    if (!plan_.plain) s.second.assign(features, 0);
     if (std::holds_alternative<Adam>(plan_.optimiser) || std::holds_alternative<FtrlProximal>(plan_.optimiser)) {
-      s.second.assign(features, 0);
+      s.first.assign(features, 0);
     }
     return output;
+  }
+
+  /// An output that sets out from what another one publishes.
+  [[nodiscard]] SgdOutput warm_output(const SgdOutput& other) const {
+    SgdOutput output = fresh_output();
+    for (std::size_t j = 0; j < features; ++j) output.state.coef[j] = coefficient(other, j);
+    output.state.scalars.intercept = intercept(other);
+    return output;
+  }
+
+  /// Keeps the outputs as they are, to come back to them by `restore`.
+  void keep() {
+    if (kept_.size() == outputs.size() && kept_features_ == features) {
+      for (std::size_t k = 0; k < outputs.size(); ++k) outputs[k].copy_to(kept_[k]);
+    } else {
+      kept_ = outputs;
+    }
+    kept_t_ = t;
+    kept_features_ = features;
+  }
+  void restore() {
+    outputs = kept_;
+    t = kept_t_;
+    features = kept_features_;
+  }
+
+  /// Learns output k from `count` rows in that order, or, where `order` is null, from the first ones; gives the row
+  /// that was refused, or no_row.
+  template <class Source, class TargetsOf>
+  std::size_t learn_output(const Source& source, const std::size_t* order, std::size_t count, std::size_t k,
+                           const TargetsOf& targets, const double* weights, const SgdPass& pass) {
+    std::size_t refused = no_row;
+    const std::size_t block = pass.checked ? 1 : is_loaded<Source> ? block_rows : count;
+    for (std::size_t first = 0; first < count && refused == no_row; first += block) {
+      refused = learn_block(source, order, first, std::min(block, count - first), k, k + 1, targets, weights, pass);
+    }
+    return refused;
+  }
+
+  [[nodiscard]] bool outputs_finite() {
+    bool good = true;
+    with_kernel([&]<class Kernel>(Kernel) {
+      for (const SgdOutput& output : outputs) good = good && all_finite<Kernel>(output.state);
+    });
+    return good;
+  }
+
+  PENSTOCK_COLD [[noreturn]] static void refuse(std::size_t row) {
+    throw Error({.row = row + 1}, "a row whose features or whose step are not finite",
+                "finite numbers; the model is as it was before the call");
   }
 
   /// Learns all rows once. `prepare()` readies the outputs for the call, `targets(k)` gives the targets of output k,
@@ -100,13 +157,13 @@ class SgdCore {
     std::size_t row = no_row;
     try {
       prepare();
-      row = learn_all(source, targets, weights, seed, false);
+      row = learn_all(source, targets, weights, seed, {.eta = plan_.eta0});
       bool good = row == no_row;
       good = good && outputs_finite();
       if (good) return;
       restore();
       prepare();
-      row = learn_all(source, targets, weights, seed, true);
+      row = learn_all(source, targets, weights, seed, {.eta = plan_.eta0, .checked = true});
     } catch (...) {  // a loss or schedule of the caller's, or no memory
       restore();
       throw;
@@ -124,6 +181,13 @@ class SgdCore {
       output.state.scalars.l1_total = 0;
       std::fill(output.state.l1_applied.begin(), output.state.l1_applied.end(), 0.0);
     }
+  }
+
+  /// The score of a row by the last step, whatever is published; without the scale for sklearn_compat.
+  template <class Row>
+  [[nodiscard]] double raw_score(const SgdOutput& output, const Row& row, bool scaled) const noexcept {
+    const double sum = row.template dot<StrictKernel>(output.state.coef.data());
+    return product(sum, scaled ? output.state.scalars.scale : 1) + output.state.scalars.intercept;
   }
 
   /// Whether what is published is the average.
@@ -172,29 +236,6 @@ class SgdCore {
   }
 
  private:
-  [[nodiscard]] bool outputs_finite() {
-    bool good = true;
-    with_kernel([&]<class Kernel>(Kernel) {
-      for (const SgdOutput& output : outputs) good = good && all_finite<Kernel>(output.state);
-    });
-    return good;
-  }
-
-  void keep() {
-    if (kept_.size() == outputs.size() && kept_features_ == features) {
-      for (std::size_t k = 0; k < outputs.size(); ++k) outputs[k].copy_to(kept_[k]);
-    } else {
-      kept_ = outputs;
-    }
-    kept_t_ = t;
-    kept_features_ = features;
-  }
-  void restore() {
-    outputs = kept_;
-    t = kept_t_;
-    features = kept_features_;
-  }
-
   enum class KernelKind { strict, portable, avx2 };
   static constexpr std::size_t block_rows = 64;  // that stay in the nearest cache while each output learns them
 
@@ -217,11 +258,10 @@ class SgdCore {
     return mean + v.average_intercept;
   }
 
-  /// Learns rows, and gives the first that is refused, or no_row. `checked` looks at all coefficients behind each row,
-  /// to tell which one it was.
+  /// Learns rows, and gives the first that is refused, or no_row.
   template <class Source, class TargetsOf, class SeedOf>
   std::size_t learn_all(const Source& source, const TargetsOf& targets, const double* weights, const SeedOf& seed,
-                        bool checked) {
+                        const SgdPass& pass) {
     std::size_t refused = no_row;
     const double start = t;
     if (seed(0)) {
@@ -230,18 +270,14 @@ class SgdCore {
         std::iota(order_.begin(), order_.end(), std::size_t{0});
         shuffle(order_, *seed(k));
         t = start;
-        const std::size_t block = checked ? 1 : is_loaded<Source> ? block_rows : source.rows;
-        for (std::size_t first = 0; first < source.rows && refused == no_row; first += block) {
-          refused = learn_block(source, order_.data(), first, std::min(block, source.rows - first), k, k + 1, targets,
-                                weights, checked);
-        }
+        refused = learn_output(source, order_.data(), source.rows, k, targets, weights, pass);
       }
       return refused;
     }
-    const std::size_t block = checked ? 1 : is_loaded<Source> || outputs.size() > 1 ? block_rows : source.rows;
+    const std::size_t block = pass.checked ? 1 : is_loaded<Source> || outputs.size() > 1 ? block_rows : source.rows;
     for (std::size_t first = 0; first < source.rows && refused == no_row; first += block) {
       refused = learn_block(source, nullptr, first, std::min(block, source.rows - first), 0, outputs.size(), targets,
-                            weights, checked);
+                            weights, pass);
     }
     return refused;
   }
@@ -249,7 +285,7 @@ class SgdCore {
   template <class Source, class TargetsOf>
   std::size_t learn_block(const Source& source, const std::size_t* order, std::size_t first, std::size_t count,
                           std::size_t first_output, std::size_t last_output, const TargetsOf& targets,
-                          const double* weights, bool checked) {
+                          const double* weights, const SgdPass& pass) {
     std::size_t refused = no_row;
     const double start = t;
     const auto run = [&](const auto& rows, bool local) {
@@ -257,8 +293,8 @@ class SgdCore {
         for (std::size_t k = first_output; k < last_output && refused == no_row; ++k) {
           t = start;
           const SgdTargets y = targets(k);
-          refused = run_rows<Kernel>(rows, local, order, first, count, outputs[k], y, weights);
-          if (checked && refused == no_row && !all_finite<Kernel>(outputs[k].state)) {
+          refused = run_rows<Kernel>(rows, local, order, first, count, outputs[k], y, weights, pass);
+          if (pass.checked && refused == no_row && !all_finite<Kernel>(outputs[k].state)) {
             refused = order == nullptr ? first : order[first];
           }
         }
@@ -279,7 +315,7 @@ class SgdCore {
   template <class Kernel, class Rows>
   PENSTOCK_NOINLINE std::size_t run_rows(const Rows& rows, bool local, const std::size_t* order, std::size_t first,
                                          std::size_t count, SgdOutput& output, const SgdTargets& targets,
-                                         const double* weights) {
+                                         const double* weights, const SgdPass& pass) {
     const auto place = [&](std::size_t i) { return order == nullptr ? first + i : order[first + i]; };
     const auto target = [&](std::size_t i) { return targets[place(i)]; };
     const auto weight = [&](std::size_t i) {
@@ -290,7 +326,7 @@ class SgdCore {
       if (is_lean(plan_)) {
         const auto row = [&](std::size_t i) { return rows.row(local ? i : place(i)); };
         const std::size_t learnt =
-            learn_lean<Kernel>(output.state, plan_, rows.cols, count, plan_.eta0, t, nullptr, row, target, weight);
+            learn_lean<Kernel>(output.state, plan_, rows.cols, count, pass.eta, t, pass.loss_sum, row, target, weight);
         return learnt == count ? no_row : place(learnt);
       }
     }
@@ -298,7 +334,7 @@ class SgdCore {
     std::size_t refused = no_row;
     for (std::size_t i = 0; i < count; ++i) {
       const StepResult result = sgd_step<Kernel>(output.state, v, plan_, rows.row_at(local ? i : place(i)), target(i),
-                                                 weight(i), plan_.eta0, t, nullptr);
+                                                 weight(i), pass.eta, t, pass.loss_sum);
       if (result == StepResult::refused) {
         refused = place(i);
         break;
@@ -307,11 +343,6 @@ class SgdCore {
     }
     output.state.scalars = v;
     return refused;
-  }
-
-  PENSTOCK_COLD [[noreturn]] static void refuse(std::size_t row) {
-    throw Error({.row = row + 1}, "a row whose features or whose step are not finite",
-                "finite numbers; the model is as it was before the call");
   }
 
   SgdPlan plan_;

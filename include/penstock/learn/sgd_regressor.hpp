@@ -9,11 +9,13 @@
 //     last bit Eigen::VectorXd forecast = model.predict(x);
 
 #include "penstock/learn/sgd_core.hpp"
+#include "penstock/learn/sgd_fit.hpp"
+#include "penstock/learn/validation_split.hpp"
 
 #include <Eigen/Core>
 
 #include <cstddef>      // size_t
-#include <cstdint>      // uint32_t
+#include <cstdint>      // uint8_t, uint32_t
 #include <optional>     // nullopt, optional
 #include <span>         // span
 #include <stdexcept>    // invalid_argument
@@ -23,6 +25,31 @@
 
 namespace penstock {
 inline namespace v0 {
+
+namespace detail {
+
+/// Options with what a regressor takes where they say nothing.
+inline SgdOptions resolve_for_numbers(SgdOptions options) {
+  if (options.loss.kind() == LossKind::unset) options.loss = Loss::squared_error;
+  if (options.learning_rate.kind() == LearningRateKind::unset) options.learning_rate = LearningRate::invscaling;
+  if (is_nan(options.power_t)) options.power_t = 0.25;
+  check(options);
+  switch (options.loss.kind()) {
+    case LossKind::squared_error:
+    case LossKind::huber:
+    case LossKind::epsilon_insensitive:
+    case LossKind::squared_epsilon_insensitive:
+    case LossKind::quantile:
+    case LossKind::poisson:
+    case LossKind::own: break;
+    default:
+      throw std::invalid_argument("SgdOptions.loss is " + std::string(to_string(options.loss.kind())) +
+                                  ", which is for classes; a regressor needs one for numbers");
+  }
+  return options;
+}
+
+}  // namespace detail
 
 /// A linear model of numbers, learnt by stochastic gradient descent: plain, averaged, AdaGrad, Adam or FTRL-Proximal.
 ///
@@ -37,7 +64,8 @@ class SgdRegressor {
   /// scikit-learn's defaults: squared error, l2, invscaling.
   SgdRegressor() : SgdRegressor(SgdOptions{}) {}
   /// @throws std::invalid_argument that names the option which cannot work.
-  explicit SgdRegressor(SgdOptions options) : options_(resolve(std::move(options))), core_(options_) {}
+  explicit SgdRegressor(SgdOptions options)
+      : options_(detail::resolve_for_numbers(std::move(options))), core_(options_) {}
 
   /// Learns all rows once, in their order or, with shuffle, a random one. `w` are weights of the rows, any finite
   /// numbers; a row of weight 0 still counts as a step.
@@ -59,6 +87,22 @@ class SgdRegressor {
   SgdRegressor& learn_one(const R& x, double y, double w = 1) {
     const std::span<const double> row = detail::numbers_of(x, row_);
     learn(detail::DirectRows{row.data(), 0, 1, row.size()}, std::span(&y, 1), std::span(&w, 1), true);
+    return *this;
+  }
+
+  /// Forgets all, and learns the rows in epochs until the mean loss, or with early_stopping R^2 on the rows held out,
+  /// has not got better by tol for n_iter_no_change epochs, or max_iter is reached. With warm_start it sets out from
+  /// the coefficients so far. t() counts from 1 again.
+  /// @throws as partial_fit, and std::invalid_argument if too few rows are left to be held out.
+  template <feature_rows X, row_targets Y>
+  SgdRegressor& fit(const X& x, const Y& y) {
+    fit_rows(detail::row_source<X>::make(x), detail::numbers_of(y, targets_), {}, false);
+    return *this;
+  }
+  /// The same with a weight for each row.
+  template <feature_rows X, row_targets Y, row_targets W>
+  SgdRegressor& fit(const X& x, const Y& y, const W& w) {
+    fit_rows(detail::row_source<X>::make(x), detail::numbers_of(y, targets_), detail::numbers_of(w, weights_), true);
     return *this;
   }
 
@@ -100,32 +144,15 @@ class SgdRegressor {
   [[nodiscard]] double intercept() const noexcept {
     return core_.outputs.empty() ? 0 : core_.intercept(core_.outputs[0]);
   }
-  [[nodiscard]] double t() const noexcept { return core_.t; }                       ///< 1 + rows learnt
+  [[nodiscard]] double t() const noexcept { return core_.t; }            ///< 1 + rows learnt
+  [[nodiscard]] std::size_t n_iter() const noexcept { return epochs_; }  ///< epochs of the last fit; 0 before any
+  /// All that the model knows, as it stands between two rows. @throws std::out_of_range before the first row.
+  [[nodiscard]] const LinearState& state() const { return core_.outputs.at(0).state; }
   [[nodiscard]] std::size_t n_features() const noexcept { return core_.features; }  ///< 0 before the first row
   /// As they were given, with the learner's own loss and schedule filled in.
   [[nodiscard]] const SgdOptions& options() const noexcept { return options_; }
 
  private:
-  static SgdOptions resolve(SgdOptions options) {
-    if (options.loss.kind() == LossKind::unset) options.loss = Loss::squared_error;
-    if (options.learning_rate.kind() == LearningRateKind::unset) options.learning_rate = LearningRate::invscaling;
-    if (detail::is_nan(options.power_t)) options.power_t = 0.25;
-    check(options);
-    switch (options.loss.kind()) {
-      case LossKind::squared_error:
-      case LossKind::huber:
-      case LossKind::epsilon_insensitive:
-      case LossKind::squared_epsilon_insensitive:
-      case LossKind::quantile:
-      case LossKind::poisson:
-      case LossKind::own: break;
-      default:
-        throw std::invalid_argument("SgdOptions.loss is " + std::string(to_string(options.loss.kind())) +
-                                    ", which is for classes; SgdRegressor needs one for numbers");
-    }
-    return options;
-  }
-
   template <class Source>
   void learn(const Source& source, std::span<const double> y, std::span<const double> w, bool weighted) {
     detail::check_rows("SgdRegressor", source.rows, source.cols, core_.features, y.size(), w, weighted);
@@ -150,6 +177,35 @@ class SgdRegressor {
   }
 
   template <class Source>
+  void fit_rows(const Source& source, std::span<const double> y, std::span<const double> w, bool weighted) {
+    detail::check_rows("SgdRegressor", source.rows, source.cols, options_.warm_start ? core_.features : 0, y.size(), w,
+                       weighted);
+    detail::check_numbers(y, "target");
+    detail::check_numbers(w, "weight");
+    if (source.rows == 0) throw std::invalid_argument("SgdRegressor: fit without rows");
+    std::vector<std::uint8_t> mask;
+    if (options_.early_stopping) {
+      mask = detail::hold_out(source.rows, options_.validation_fraction, options_.random_state, {});
+    }
+    std::optional<std::uint32_t> seed;
+    if (options_.shuffle) seed = detail::regressor_seed(options_.random_state);
+    const auto prepare = [&] {
+      std::vector<detail::SgdOutput> start;
+      if (options_.warm_start && core_.features != 0) {
+        start.push_back(core_.warm_output(core_.outputs[0]));
+      } else {
+        core_.features = source.cols;
+        start.push_back(core_.fresh_output());
+      }
+      core_.outputs = std::move(start);
+    };
+    epochs_ = detail::fit_or_restore(
+        core_, options_, source, prepare, [&](std::size_t) { return detail::SgdTargets{.values = y.data()}; },
+        weighted ? w.data() : nullptr, [&](std::size_t) { return seed; }, mask, false);
+    if (options_.sklearn_compat) core_.settle_all();
+  }
+
+  template <class Source>
   void predict_into(const Source& source, std::span<double> out) const {
     detail::check_rows("SgdRegressor", source.rows, source.cols, core_.features, out.size(), {}, false);
     if (core_.outputs.empty()) {
@@ -166,6 +222,7 @@ class SgdRegressor {
   SgdOptions options_;
   detail::SgdCore core_;
   std::optional<std::uint32_t> seed_{};
+  std::size_t epochs_ = 0;
   std::vector<double> targets_{}, weights_{}, row_{};
 };
 

@@ -5,6 +5,7 @@
 // all coefficients, a lazy average; Tsuruoka, Tsujii and Ananiadou 2009: cumulative l1).
 
 #include "penstock/core/math.hpp"
+#include "penstock/learn/adaptive_step.hpp"
 #include "penstock/learn/kernels.hpp"
 #include "penstock/learn/linear_state.hpp"
 #include "penstock/learn/options.hpp"
@@ -155,9 +156,17 @@ enum class StepResult { learnt, skipped, refused };
 
 /// What l2 leaves of the scale in a step.
 inline double shrunk(const SgdPlan& plan, double scale, double eta) noexcept {
-  if (plan.penalty != Penalty::l2 && plan.penalty != Penalty::elasticnet) return scale;
+  if (!plan.plain || (plan.penalty != Penalty::l2 && plan.penalty != Penalty::elasticnet)) return scale;
   const double factor = 1 - product(product(1 - plan.l1_ratio, eta), plan.alpha);
   return scale * (factor > 0 ? factor : 0);
+}
+
+/// The slope of the loss, clipped as scikit-learn clips it.
+inline double slope_of(const Loss& loss, double p, double y) {
+  constexpr double steepest = 1e12;
+  const double slope = loss.dloss(p, y);
+  if (slope < -steepest) return -steepest;
+  return slope > steepest ? steepest : slope;
 }
 
 /// The step that a row of score `p` asks for, before it is divided by the scale. Refused unless both are finite.
@@ -180,11 +189,7 @@ template <class Row>
       update = -update;
     }
   } else {
-    constexpr double steepest = 1e12;
-    double slope = plan.loss.dloss(p, y);
-    if (slope < -steepest) slope = -steepest;
-    if (slope > steepest) slope = steepest;
-    update = product(-eta, slope);
+    update = product(-eta, slope_of(plan.loss, p, y));
   }
   update = product(update, weight);
   return is_finite_bits(update) ? StepResult::learnt : StepResult::refused;
@@ -202,6 +207,20 @@ template <class Kernel, class Row>
 
   const double p = product(row.template dot<Kernel>(s.coef.data()), v.scale) + v.intercept;
   if (loss_sum != nullptr) *loss_sum += plan.loss.loss(p, y);
+  if (!plan.plain) {
+    const double slope = slope_of(plan.loss, p, y) * weight;
+    if (!is_finite_bits(p) || !is_finite_bits(slope) || !is_finite_bits(eta)) return StepResult::refused;
+    adaptive_step(s, v, plan.optimiser,
+                  {.slope = slope,
+                   .eta = std::holds_alternative<FtrlProximal>(plan.optimiser) ? plan.eta0 : eta,
+                   .t = t,
+                   .l1 = plan.l1_ratio * plan.alpha,
+                   .l2 = plan.penalty == Penalty::none ? 0 : (1 - plan.l1_ratio) * plan.alpha,
+                   .fit_intercept = plan.fit_intercept,
+                   .intercept_decay = Row::is_sparse ? plan.sparse_intercept_decay : 1},
+                  row);
+    return StepResult::learnt;
+  }
   double update = 0;
   const StepResult result = find_update(plan, row, p, y, weight, eta, update);
   if (result != StepResult::learnt) return result;

@@ -4,15 +4,13 @@
 #include "penstock/learn/sparse.hpp"
 
 #include "catch.hpp"
+#include "golden.hpp"
 
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
-#include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,54 +18,13 @@
 namespace {
 
 using namespace penstock;
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-struct Table {
-  RowMajor x;
-  Eigen::VectorXd target, two, three, weight;
-};
-
-double hex(std::istream& in) {
-  std::string word;
-  in >> word;
-  return std::strtod(word.c_str(), nullptr);
-}
-
-Table read_table(std::istream& in) {
-  Eigen::Index rows = 0;
-  Eigen::Index cols = 0;
-  in >> rows >> cols;
-  Table t{RowMajor(rows, cols), Eigen::VectorXd(rows), Eigen::VectorXd(rows), Eigen::VectorXd(rows),
-          Eigen::VectorXd(rows)};
-  for (Eigen::Index i = 0; i < rows; ++i) {
-    for (Eigen::Index j = 0; j < cols; ++j) t.x(i, j) = hex(in);
-    for (Eigen::VectorXd* column : {&t.target, &t.two, &t.three, &t.weight}) (*column)[i] = hex(in);
-  }
-  return t;
-}
+using namespace golden;
 
 std::vector<Eigen::Index> calls(const std::string& name, Eigen::Index rows) {
   if (name == "all") return {rows};
   if (name == "three") return {16, 16, 16};
   if (name == "uneven") return {1, 7, 30, 10};
   return std::vector<Eigen::Index>(static_cast<std::size_t>(rows), 1);
-}
-
-std::uint64_t fnv(std::uint64_t state, double value) {
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  for (unsigned shift = 0; shift < 64; shift += 8) state = (state ^ ((bits >> shift) & 0xffU)) * 0x100000001b3U;
-  return state;
-}
-
-std::uint64_t hash_of(std::uint64_t state, const SgdRegressor& model) {
-  for (const double w : model.coef()) state = fnv(state, w);
-  return fnv(state, model.intercept());
-}
-std::uint64_t hash_of(std::uint64_t state, const SgdClassifier& model) {
-  const SgdClassifier::Coef coef = model.coef();
-  for (Eigen::Index i = 0; i < coef.size(); ++i) state = fnv(state, coef.data()[i]);
-  for (const double b : model.intercept()) state = fnv(state, b);
-  return state;
 }
 
 struct Case {
@@ -96,7 +53,7 @@ template <class Model>
 std::string learn(const Case& c, const Table& table, const Eigen::VectorXd& y) {
   Model model(c.options);
   const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = table.x.sparseView();
-  std::uint64_t state = 0xcbf29ce484222325U;
+  std::uint64_t state = start;
   Eigen::Index first = 0;
   for (const Eigen::Index count : calls(c.call_name, table.x.rows())) {
     const auto part = [&](const Eigen::VectorXd& all) { return all.segment(first, count); };
@@ -117,12 +74,7 @@ std::string learn(const Case& c, const Table& table, const Eigen::VectorXd& y) {
     state = hash_of(state, model);
     first += count;
   }
-  std::ostringstream out;
-  out << std::hex;
-  out.width(16);
-  out.fill('0');
-  out << state;
-  return out.str();
+  return in_hex(state);
 }
 
 std::string learn(Case c, const Table& table) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "penstock/learn/sgd_multi_regressor.hpp"
+
+#include "catch.hpp"
+#include "sgd_support.hpp"
+
+#include <Eigen/Core>
+
+#include <limits>
+#include <span>
+
+namespace {
+
+using namespace penstock;
+using namespace sgd_support;
+
+}  // namespace
+
+TEST_CASE("several targets are learnt as by one regressor each, bit by bit") {
+  const Rows rows = make_rows(200, 17);
+  Eigen::MatrixXd y(200, 3);
+  y << rows.y, rows.three, -2 * rows.y;
+  for (const Arithmetic arithmetic : {Arithmetic::strict, Arithmetic::fast}) {
+    for (const bool shuffle : {false, true}) {
+      for (const Penalty penalty : {Penalty::l2, Penalty::l1}) {
+        const SgdOptions options{.penalty = penalty, .average = 20, .shuffle = shuffle, .arithmetic = arithmetic};
+        SgdMultiRegressor model(options);
+        model.partial_fit(rows.x.topRows(130), y.topRows(130), Eigen::VectorXd::Constant(130, 0.5));
+        model.partial_fit(Eigen::MatrixXd(rows.x.bottomRows(70)), y.bottomRows(70));
+        CHECK(model.t() == 201);
+        CHECK(model.n_outputs() == 3);
+        for (Eigen::Index k = 0; k < 3; ++k) {
+          SgdRegressor one(options);
+          one.partial_fit(rows.x.topRows(130), y.col(k).head(130), Eigen::VectorXd::Constant(130, 0.5));
+          one.partial_fit(rows.x.bottomRows(70), y.col(k).tail(70));
+          CHECK(model.coef().row(k).transpose() == one.coef());
+          CHECK(model.intercept()[k] == one.intercept());
+          CHECK(model.predict(rows.x).col(k) == one.predict(rows.x));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("rows one by one give the same bits, and a bad one changes no target's model") {
+  const Rows rows = make_rows(90, 5);
+  Eigen::MatrixXd y(90, 2);
+  y << rows.y, rows.labels;
+  SgdMultiRegressor whole;
+  whole.partial_fit(rows.x, y);
+  SgdMultiRegressor part;
+  for (Eigen::Index i = 0; i < 90; ++i) {
+    const Eigen::RowVectorXd targets = y.row(i);
+    part.learn_one(rows.x.row(i), std::span(targets.data(), 2));
+  }
+  CHECK(part.coef() == whole.coef());
+  CHECK(part.intercept() == whole.intercept());
+  RowMajor bad = rows.x;
+  bad(89, 4) = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH(whole.partial_fit(bad, y), StartsWith("row 90: found"));
+  CHECK(part.coef() == whole.coef());
+  CHECK(whole.t() == 91);
+  y(3, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_WITH(whole.partial_fit(rows.x, y), StartsWith("row 4: found a target of nan"));
+  CHECK_THROWS_WITH(whole.partial_fit(rows.x, y.leftCols(1)), ContainsSubstring("1 targets a row for a model of 2"));
+}
