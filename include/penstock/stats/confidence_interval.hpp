@@ -40,6 +40,20 @@ class ReplicateSource {
   [[nodiscard]] virtual double acceleration() const = 0;    ///< of BCa; NaN if the jackknife has no variance
 };
 
+/// Nothing to draw from: for intervals of statistics that are there already.
+class NoSource final : public ReplicateSource {
+ public:
+  [[nodiscard]] std::size_t smallest_sample() const override { return 0; }
+  [[nodiscard]] double observed() const override { return nan_; }
+  void replicate(std::uint64_t, std::span<double>) const override {}
+  void replicate_with_errors(std::uint64_t, std::span<double>, std::span<double>) const override {}
+  [[nodiscard]] double observed_error() const override { return nan_; }
+  [[nodiscard]] double acceleration() const override { return nan_; }
+
+ private:
+  static constexpr double nan_ = std::numeric_limits<double>::quiet_NaN();
+};
+
 /// The acceleration from the jackknife values of one or more samples (SciPy's formula).
 class Acceleration {
  public:
