@@ -33,7 +33,7 @@ void draw_below(const DrawKey& key, std::uint32_t n, std::size_t count, Take tak
   const std::uint32_t uneven = (0 - n) % n;  // words whose product falls below it would favour some numbers
   for (std::size_t made = 0; made < count;) {
     const std::size_t wanted = std::min(count - made + 3, size);
-    const std::size_t blocks = (wanted + 31) / 32 * philox_group;
+    const std::size_t blocks = (wanted + 63) / 64 * philox_group;
     philox_fill(place, words, blocks);
     place.block += static_cast<std::uint32_t>(blocks);
     for (std::size_t i = 0; i < 4 * blocks && made < count; ++i) {
