@@ -10,6 +10,7 @@
 using namespace penstock;
 
 extern "C" {
+#pragma GCC visibility push(default)
 
 SgdRegressor* sgd_new(int strict, double alpha, double eta0) {
   return new SgdRegressor({.alpha = alpha,
@@ -51,4 +52,5 @@ double read_all(const double* x, std::size_t n) {
   for (const double part : s) sum += part;
   return sum;
 }
+#pragma GCC visibility pop
 }

@@ -35,8 +35,8 @@ struct SgdTargets {
   std::int32_t positive = -1;
 
   [[nodiscard]] double operator[](std::size_t i) const noexcept {
-    if (codes != nullptr) return codes[i] == positive ? 1 : -1;
-    return values[static_cast<std::ptrdiff_t>(i) * stride];
+    if (values != nullptr) return values[static_cast<std::ptrdiff_t>(i) * stride];
+    return codes[i] == positive ? 1 : -1;
   }
 };
 
@@ -324,9 +324,23 @@ class SgdCore {
     };
     if constexpr (std::same_as<Rows, DirectRows>) {
       if (is_lean(plan_)) {
-        const auto row = [&](std::size_t i) { return rows.row(local ? i : place(i)); };
-        const std::size_t learnt =
-            learn_lean<Kernel>(output.state, plan_, rows.cols, count, pass.eta, t, pass.loss_sum, row, target, weight);
+        const DenseTask task{rows.data,
+                             rows.stride,
+                             rows.cols,
+                             order,
+                             first,
+                             count,
+                             local,
+                             targets.values,
+                             targets.stride,
+                             targets.codes,
+                             targets.positive,
+                             output.positive_weight,
+                             output.negative_weight,
+                             weights};
+        const std::size_t learnt = pass.loss_sum == nullptr
+                                       ? learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, nullptr)
+                                       : learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, pass.loss_sum);
         return learnt == count ? no_row : place(learnt);
       }
     }

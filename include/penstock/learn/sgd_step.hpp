@@ -70,7 +70,7 @@ inline double fast_power(double t, double e) noexcept {
 }
 
 template <class Kernel>
-double step_length(const SgdPlan& plan, double eta, double t) {
+[[gnu::always_inline]] inline double step_length(const SgdPlan& plan, double eta, double t) {
   switch (plan.rate_kind) {
     case LearningRateKind::optimal: return 1 / product(plan.alpha, plan.optimal_start + t - 1);
     case LearningRateKind::invscaling:
@@ -154,6 +154,8 @@ void apply_l1(LinearState& s, double scale, double total, const Row& row) noexce
 
 enum class StepResult { learnt, skipped, refused };
 
+inline constexpr double smallest_scale = 1e-9;  // below it the coefficients are multiplied by it
+
 /// What l2 leaves of the scale in a step.
 inline double shrunk(const SgdPlan& plan, double scale, double eta) noexcept {
   if (!plan.plain || (plan.penalty != Penalty::l2 && plan.penalty != Penalty::elasticnet)) return scale;
@@ -165,8 +167,11 @@ inline double shrunk(const SgdPlan& plan, double scale, double eta) noexcept {
 inline double slope_of(const Loss& loss, double p, double y) {
   constexpr double steepest = 1e12;
   const double slope = loss.dloss(p, y);
-  if (slope < -steepest) return -steepest;
-  return slope > steepest ? steepest : slope;
+  if (slope < -steepest) [[unlikely]]
+    return -steepest;
+  if (slope > steepest) [[unlikely]]
+    return steepest;
+  return slope;
 }
 
 /// The step that a row of score `p` asks for, before it is divided by the scale. Refused unless both are finite.
@@ -226,7 +231,7 @@ template <class Kernel, class Row>
   if (result != StepResult::learnt) return result;
 
   v.scale = scale;
-  if (scale < 1e-9) {
+  if (scale < smallest_scale) {
     s.scalars = v;
     settle(s);
     v = s.scalars;
@@ -269,20 +274,57 @@ inline bool is_lean(const SgdPlan& plan) noexcept {
   return plan.plain && plan.average == 0 && plan.penalty != Penalty::l1 && plan.penalty != Penalty::elasticnet;
 }
 
-/// Learns `count` dense rows where nothing stands between one row's step and the next row's score: both happen in one
-/// pass over the coefficients. Gives the number of rows learnt before one was refused. `row(i)` gives row i's values,
-/// `target(i)` and `weight(i)` what belongs to it.
-template <class Kernel, class RowAt, class Target, class Weight>
-std::size_t learn_lean(LinearState& s, const SgdPlan& plan, std::size_t features, std::size_t count, double eta0,
-                       double& t, double* loss_sum, const RowAt& row_at, const Target& target, const Weight& weight) {
+/// Which dense rows are learnt, in which order, and what belongs to them. Plain members and no closures: the loop finds
+/// them by one load each.
+struct DenseTask {
+  const double* x;
+  std::ptrdiff_t stride;  // from row to row
+  std::size_t features;
+  const std::size_t* order;  // null: rows first, first + 1 ...
+  std::size_t first, count;
+  bool local;            // x holds these rows alone, in this order
+  const double* values;  // targets, or null:
+  std::ptrdiff_t value_stride;
+  const std::int32_t* codes;  // +1 where the class is `positive`, -1 elsewhere
+  std::int32_t positive;
+  double positive_weight, negative_weight;
+  const double* weights;  // null: 1
+
+  [[nodiscard]] std::size_t place(std::size_t i) const noexcept {
+    return order == nullptr ? first + i : order[first + i];
+  }
+  [[nodiscard]] const double* row(std::size_t i) const noexcept {
+    return x + static_cast<std::ptrdiff_t>(local ? i : place(i)) * stride;
+  }
+  [[nodiscard]] double target(std::size_t i) const noexcept {
+    if (values != nullptr) return values[static_cast<std::ptrdiff_t>(place(i)) * value_stride];
+    return codes[place(i)] == positive ? 1 : -1;
+  }
+  [[nodiscard]] double weight(std::size_t i, double y) const noexcept {
+    const double side = y > 0 ? positive_weight : negative_weight;
+    return weights == nullptr ? side : side * weights[place(i)];
+  }
+};
+
+/// Learns dense rows where nothing stands between one row's step and the next row's score: both happen in one pass over
+/// the coefficients. Gives the number of rows learnt before one was refused. `loss_sum` is where losses are added up,
+/// or nullptr itself.
+template <class Kernel, class LossSum>
+std::size_t learn_lean(LinearState& s, const SgdPlan& plan, const DenseTask task, double eta0, double& t,
+                       LossSum loss_sum) {
+  const std::size_t count = task.count;
+  const std::size_t features = task.features;
   LinearScalars v = s.scalars;
   double* const w = s.coef.data();
+  const bool passive = plan.rate_kind == LearningRateKind::pa1 || plan.rate_kind == LearningRateKind::pa2;
   const double* behind = nullptr;  // the row whose step is still to be added
   double step = 0;
   double now = t;
   std::size_t i = 0;
   for (; i < count; ++i) {
-    const double* const x = row_at(i);
+    const double* const x = task.row(i);
+    const double y = task.target(i);
+    const double weight = task.weight(i, y);
     const double eta = step_length<Kernel>(plan, eta0, now);
     const double scale = shrunk(plan, v.scale, eta);
     double sum = 0;
@@ -293,23 +335,31 @@ std::size_t learn_lean(LinearState& s, const SgdPlan& plan, std::size_t features
       sum = Kernel::dot(w, x, features);
     }
     const double p = product(sum, v.scale) + v.intercept;
-    if (loss_sum != nullptr) *loss_sum += plan.loss.loss(p, target(i));
+    if constexpr (!std::is_null_pointer_v<LossSum>) *loss_sum += plan.loss.loss(p, y);
     double update = 0;
-    const StepResult result = find_update(plan, DenseRow{x, features}, p, target(i), weight(i), eta, update);
-    if (result == StepResult::refused) break;
-    if (result == StepResult::skipped) continue;
+    double length = 0;  // of the step on the coefficients, before the scale
+    if (!std::is_same_v<Kernel, StrictKernel> && !passive) {
+      // All but two products are ready before the score is.
+      const double gain = product(-eta, weight);
+      const double ratio = gain / (scale < smallest_scale ? 1 : scale);
+      const double slope = slope_of(plan.loss, p, y);
+      update = product(gain, slope);
+      length = product(ratio, slope);
+      if (!is_finite_bits(p) || !is_finite_bits(update)) break;
+    } else {
+      const StepResult result = find_update(plan, DenseRow{x, features}, p, y, weight, eta, update);
+      if (result == StepResult::refused) break;
+      if (result == StepResult::skipped) continue;
+      length = update / (scale < smallest_scale ? 1 : scale);
+    }
     v.scale = scale;
-    if (scale < 1e-9) {
+    if (scale < smallest_scale) {
       s.scalars = v;
       settle(s);
       v = s.scalars;
     }
     if (update != 0) {
-      if constexpr (std::is_same_v<Kernel, StrictKernel>) {
-        step = update / v.scale;
-      } else {
-        step = update * (1 / v.scale);
-      }
+      step = length;
       behind = x;
       if (plan.fit_intercept) v.intercept += update;
     }
