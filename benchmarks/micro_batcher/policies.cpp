@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Rule against rule: the policies of other servers and ours, on the same batcher, with the same Poisson arrivals. The
+// functor takes b + a n; arrivals are open loop and latency counts from the intended arrival.
+//
+//   ./penstock_bench_batching simulate [slo_ms [jitter [items [seeds]]]]      on a manual clock, exact
+//   ./penstock_bench_batching run [slo_ms [seconds [rounds [load ...]]]]      on the real one; the functor sleeps
+//
+// Without an slo (0) nobody has a deadline; BentoML's and Clipper's rules then aim at 20 ms. Rounds go through the
+// policies in turn. README.md has figures.
+#include "unit/stream/batching/policies.hpp"
+
+#include "penstock/core/clock.hpp"
+#include "penstock/stream/micro_batcher.hpp"
+
+#include "unit/stream/batching/simulation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace penstock;
+using namespace penstock::batching;
+
+/// Wakes up when asked to, not 50 us later.
+void sleep_exactly() {
+#if defined(__linux__)
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+#endif
+}
+
+/// The same as simulate(), with threads and the system's clock.
+template <class Policy>
+Outcomes run(const Load& load, const MicroBatcherOptions& options, Policy policy) {
+  const std::vector<std::int64_t> arrivals = poisson_arrivals(load, options.max_batch);
+  Outcomes outcomes;
+  std::vector<std::int64_t> latencies(arrivals.size(), -1);
+  const SteadyClock clock;
+  TimePoint start;
+  {
+    const auto functor = [&](std::span<const std::uint32_t> items, std::span<int>) {
+      thread_local const bool exact = (sleep_exactly(), true);
+      static_cast<void>(exact);
+      const double took = load.fixed_ns + load.per_item_ns * static_cast<double>(items.size());
+      std::this_thread::sleep_until(clock.now() + std::chrono::nanoseconds(static_cast<std::int64_t>(took)));
+    };
+    MicroBatcher<std::uint32_t, int, SteadyClock, Policy> batcher(functor, options, clock, std::move(policy));
+    start = clock.now() + 1ms;
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      const TimePoint due = start + std::chrono::nanoseconds(arrivals[i]);
+      std::this_thread::sleep_until(due);
+      const auto callback = [&latency = latencies[i], due, &clock](const Outcome<int>& outcome) {
+        if (outcome) latency = (clock.now() - due).count();
+      };
+      static_cast<void>(batcher.try_submit(static_cast<std::uint32_t>(i), {}, callback));
+    }
+    batcher.close();
+    while (batcher.stats().depth + batcher.stats().running > 0) std::this_thread::sleep_for(1ms);
+    outcomes.stats = batcher.stats();
+  }
+  for (const std::int64_t latency : latencies) {
+    if (latency >= 0) outcomes.latencies.push_back(latency);
+    if (latency < 0 || (options.slo.count() > 0 && latency > options.slo.count())) ++outcomes.missed;
+  }
+  std::sort(outcomes.latencies.begin(), outcomes.latencies.end());
+  return outcomes;
+}
+
+void merge(Outcomes& all, const Outcomes& one) {
+  all.latencies.insert(all.latencies.end(), one.latencies.begin(), one.latencies.end());
+  std::sort(all.latencies.begin(), all.latencies.end());
+  all.missed += one.missed;
+  all.stats.batches += one.stats.batches;
+  all.stats.batched += one.stats.batched;
+  all.stats.expired += one.stats.expired;
+  for (std::size_t i = 0; i < batch_reasons; ++i) all.stats.reasons[i] += one.stats.reasons[i];
+}
+
+void print(const char* name, const Outcomes& o, std::size_t items) {
+  std::printf("%-18s %8.3f %8.3f %8.3f %9.4f %9.4f %6.2f ", name, o.ms(0.5), o.ms(0.99), o.ms(0.999),
+              100.0 * static_cast<double>(o.missed) / static_cast<double>(items),
+              100.0 * static_cast<double>(o.stats.expired) / static_cast<double>(items), o.stats.mean_batch());
+  for (std::size_t i = 0; i < batch_reasons; ++i) {
+    if (o.stats.reasons[i] == 0) continue;
+    std::printf(" %s %.1f%%", std::string(to_string(static_cast<BatchReason>(i))).c_str(),
+                100.0 * static_cast<double>(o.stats.reasons[i]) / static_cast<double>(o.stats.batches));
+  }
+  std::puts("");
+}
+
+double argument(const std::vector<std::string>& words, std::size_t at, double otherwise) {
+  return at < words.size() ? std::strtod(words[at].c_str(), nullptr) : otherwise;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  const std::vector<std::string> words(values + 1, values + count);
+  if (words.empty() || (words[0] != "simulate" && words[0] != "run")) {
+    std::puts("simulate [slo_ms [jitter [items [seeds]]]] | run [slo_ms [seconds [rounds [load ...]]]]");
+    return 2;
+  }
+  const bool real = words[0] == "run";
+  sleep_exactly();
+  const double slo_ms = argument(words, 1, 0);
+  MicroBatcherOptions options{.max_batch = 32, .capacity = 1 << 20};
+  options.slo = std::chrono::nanoseconds(static_cast<std::int64_t>(slo_ms * 1e6));
+  const std::chrono::nanoseconds objective = slo_ms > 0 ? options.slo : 20ms;
+  MicroBatcherOptions corked = options;
+  corked.cork = true;
+  const double seconds = argument(words, 2, 3);
+  const double jitter = real ? 0 : argument(words, 2, 0);
+  const auto rounds = static_cast<std::size_t>(argument(words, real ? 3 : 4, real ? 1 : 3));
+  std::vector<double> loads{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
+  if (real && words.size() > 4) {
+    loads.clear();
+    for (std::size_t i = 4; i < words.size(); ++i) loads.push_back(argument(words, i, 0.5));
+  }
+
+  std::printf("T(n) = 2 ms + n 0.1 ms, max_batch 32, slo %g ms\n", slo_ms);
+  for (const double share : loads) {
+    Load load{.jitter = jitter, .load = share};
+    const double capacity = 32 / (load.fixed_ns + load.per_item_ns * 32);
+    load.items = real ? static_cast<std::size_t>(seconds * 1e9 * capacity * share)
+                      : static_cast<std::size_t>(argument(words, 3, 200'000));
+    const auto one = [&](const MicroBatcherOptions& how, auto policy) {
+      return real ? run(load, how, policy) : simulate(load, how, policy);
+    };
+    using Contender = std::pair<const char*, std::function<Outcomes()>>;
+    const std::vector<Contender> contenders{{"fixed delay 1 ms", [&] { return one(options, FixedDelay(1ms, 32)); }},
+                                            {"fixed delay 5 ms", [&] { return one(options, FixedDelay(5ms, 32)); }},
+                                            {"Triton 0.1 ms", [&] { return one(options, Triton(100us, 32)); }},
+                                            {"Triton 1 ms", [&] { return one(options, Triton(1ms, 32)); }},
+                                            {"Triton 5 ms", [&] { return one(options, Triton(5ms, 32)); }},
+                                            {"BentoML", [&] { return one(options, BentoML(objective, 32)); }},
+                                            {"Clipper", [&] { return one(options, Clipper(objective, 32)); }},
+                                            {"ours", [&] { return one(options, AdaptiveBatching(options)); }},
+                                            {"ours, corked", [&] { return one(corked, AdaptiveBatching(corked)); }}};
+    std::vector<Outcomes> all(contenders.size());
+    for (std::size_t round = 0; round < rounds; ++round) {
+      load.seed = round + 1;
+      for (std::size_t i = 0; i < contenders.size(); ++i) merge(all[i], contenders[i].second());
+    }
+    std::printf(
+        "\nload %.2f, %zu items\n%-18s   p50 ms   p99 ms p99.9 ms  missed %%    shed %%  batch  why they went\n", share,
+        load.items * rounds, "policy");
+    for (std::size_t i = 0; i < contenders.size(); ++i) print(contenders[i].first, all[i], load.items * rounds);
+    std::fflush(stdout);
+  }
+}
