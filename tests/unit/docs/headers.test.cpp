@@ -10,6 +10,7 @@
 #include "penstock/core/source.hpp"
 #include "penstock/core/timed_wait.hpp"
 #include "penstock/queue/bounded_queue.hpp"
+#include "penstock/stream/micro_batcher.hpp"
 
 #include "catch.hpp"
 
@@ -149,4 +150,25 @@ TEST_CASE("the example of source.hpp copies from a source to a sink") {
   copy(source, sink);
   CHECK(sink.rows == 4);
   CHECK(sink.closed);
+}
+
+TEST_CASE("the example of micro_batcher.hpp gives each caller his result") {
+  struct Model {
+    std::vector<double> predict(std::span<const Trip> trips) const { return score(trips); }
+  };
+  const Model model;
+  double shown = 0;
+  const auto show = [&](double value) { shown = value; };
+  {
+    MicroBatcher<Trip, double> batcher{[&](std::span<const Trip> rows) { return model.predict(rows); },
+                                       {.max_batch = 64, .slo = 20ms, .shutdown = Shutdown::drain}};
+    const Trip row{.fare = 3};
+    Ticket<double> ticket = batcher.submit(row, {.deadline = 1h});
+    CHECK(ticket.get() == 1.0);
+    const TicketStatus in = batcher.submit(row, {.deadline = 1h}, [&](Outcome<double> value) {
+      if (value) show(*value);
+    });
+    CHECK(in == TicketStatus::pending);
+  }
+  CHECK(shown == 1.0);
 }
