@@ -80,24 +80,29 @@ Outcomes run(const Load& load, const MicroBatcherOptions& options, Policy policy
   return outcomes;
 }
 
-void merge(Outcomes& all, const Outcomes& one) {
-  all.latencies.insert(all.latencies.end(), one.latencies.begin(), one.latencies.end());
-  std::sort(all.latencies.begin(), all.latencies.end());
-  all.missed += one.missed;
-  all.stats.batches += one.stats.batches;
-  all.stats.batched += one.stats.batched;
-  all.stats.expired += one.stats.expired;
-  for (std::size_t i = 0; i < batch_reasons; ++i) all.stats.reasons[i] += one.stats.reasons[i];
+/// The median over the rounds, of which one may have met a pause of the machine.
+template <class Figure>
+double median(const std::vector<Outcomes>& rounds, const Figure& figure) {
+  std::vector<double> values;
+  for (const Outcomes& one : rounds) values.push_back(figure(one));
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
 }
 
-void print(const char* name, const Outcomes& o, std::size_t items) {
-  std::printf("%-18s %8.3f %8.3f %8.3f %9.4f %9.4f %6.2f ", name, o.ms(0.5), o.ms(0.99), o.ms(0.999),
-              100.0 * static_cast<double>(o.missed) / static_cast<double>(items),
-              100.0 * static_cast<double>(o.stats.expired) / static_cast<double>(items), o.stats.mean_batch());
+void print(const char* name, const std::vector<Outcomes>& rounds, std::size_t items) {
+  const auto percent = [&](auto count) { return 100.0 * static_cast<double>(count) / static_cast<double>(items); };
+  std::printf("%-18s", name);
+  for (const double q : {0.5, 0.99, 0.999}) {
+    std::printf(" %8.3f", median(rounds, [&](const Outcomes& o) { return o.ms(q); }));
+  }
+  std::printf(" %9.4f %9.4f %6.2f ", median(rounds, [&](const Outcomes& o) { return percent(o.missed); }),
+              median(rounds, [&](const Outcomes& o) { return percent(o.stats.expired); }),
+              median(rounds, [](const Outcomes& o) { return o.stats.mean_batch(); }));
   for (std::size_t i = 0; i < batch_reasons; ++i) {
-    if (o.stats.reasons[i] == 0) continue;
-    std::printf(" %s %.1f%%", std::string(to_string(static_cast<BatchReason>(i))).c_str(),
-                100.0 * static_cast<double>(o.stats.reasons[i]) / static_cast<double>(o.stats.batches));
+    const double share = median(rounds, [&](const Outcomes& o) {
+      return 100.0 * static_cast<double>(o.stats.reasons[i]) / static_cast<double>(o.stats.batches);
+    });
+    if (share > 0) std::printf(" %s %.1f%%", std::string(to_string(static_cast<BatchReason>(i))).c_str(), share);
   }
   std::puts("");
 }
@@ -150,15 +155,18 @@ int main(int count, char** values) {
                                             {"Clipper", [&] { return one(options, Clipper(objective, 32)); }},
                                             {"ours", [&] { return one(options, AdaptiveBatching(options)); }},
                                             {"ours, corked", [&] { return one(corked, AdaptiveBatching(corked)); }}};
-    std::vector<Outcomes> all(contenders.size());
+    std::vector<std::vector<Outcomes>> all(contenders.size());
     for (std::size_t round = 0; round < rounds; ++round) {
       load.seed = round + 1;
-      for (std::size_t i = 0; i < contenders.size(); ++i) merge(all[i], contenders[i].second());
+      for (std::size_t i = 0; i < contenders.size(); ++i) {
+        const std::size_t turn = (i + round) % contenders.size();
+        all[turn].push_back(contenders[turn].second());
+      }
     }
-    std::printf(
-        "\nload %.2f, %zu items\n%-18s   p50 ms   p99 ms p99.9 ms  missed %%    shed %%  batch  why they went\n", share,
-        load.items * rounds, "policy");
-    for (std::size_t i = 0; i < contenders.size(); ++i) print(contenders[i].first, all[i], load.items * rounds);
+    std::printf("\nload %.2f, %zu rounds of %zu items\n%-18s   p50 ms   p99 ms p99.9 ms  missed %%    shed %%  batch  ",
+                share, rounds, load.items, "policy");
+    std::puts("why they went");
+    for (std::size_t i = 0; i < contenders.size(); ++i) print(contenders[i].first, all[i], load.items);
     std::fflush(stdout);
   }
 }
