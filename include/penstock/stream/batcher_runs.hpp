@@ -52,11 +52,11 @@ class BatcherRuns : public BatcherDoor<In, Out, Clock, Policy> {
   using Door::end_pending;
   using Door::mutex_;
   using Door::next_event_;
-  using Door::tell;
   using Door::options_;
   using Door::pending_;
   using Door::policy_;
   using Door::settle;
+  using Door::tell;
   using Door::view;
   using typename Door::Section;
 
