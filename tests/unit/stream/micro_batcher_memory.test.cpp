@@ -24,6 +24,10 @@ PENSTOCK_NOINLINE void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
   throw std::bad_alloc();
 }
+// AddressSanitizer has one of its own, whose memory the delete below may not free.
+PENSTOCK_NOINLINE void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size > 0 ? size : 1);
+}
 PENSTOCK_NOINLINE void operator delete(void* memory) noexcept { std::free(memory); }
 PENSTOCK_NOINLINE void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
