@@ -82,7 +82,8 @@ class PoissonBytes {
     std::array<double, most + 1> rest{};
     unsigned end = 0;
     for (std::size_t k = 0; k <= most; ++k) {
-      const auto owned = k <= 4 ? static_cast<unsigned>(256 * probability) : 0u;
+      // One byte at least is left over: it has the rounding of all that is owned, and a bound of 256 would not fit.
+      const auto owned = k <= 4 ? std::min(static_cast<unsigned>(256 * probability), 255u - end) : 0u;
       rest[k] = 256 * probability - owned;
       if (k <= 4) bounds_[k] = static_cast<std::int8_t>(static_cast<int>(end += owned) - 128);
       probability *= mean / static_cast<double>(k + 1);

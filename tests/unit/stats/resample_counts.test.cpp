@@ -56,19 +56,22 @@ TEST_CASE("counts of a bootstrap add up to the number of observations") {
   }
 }
 
-TEST_CASE("each of the 4^4 ways to draw 4 of 4 is as likely as another") {
-  std::map<std::vector<std::uint8_t>, double> seen;
-  constexpr int resamples = 64000;
-  for (int r = 0; r < resamples; ++r) seen[bootstrap_counts(4, 11, static_cast<std::uint64_t>(r))] += 1;
-  REQUIRE(seen.size() == 35);
-  std::vector<double> counts, expected;
-  for (const auto& [draw, count] : seen) {
-    double ways = 24;
-    for (const auto k : draw) ways /= std::tgamma(k + 1.0);
-    counts.push_back(count);
-    expected.push_back(resamples * ways / 256);
+TEST_CASE("each of the n^n ways to draw n of n is as likely as another") {
+  for (const auto& [n, outcomes] : {std::pair{2u, 3u}, {3u, 10u}, {4u, 35u}, {5u, 126u}}) {
+    std::map<std::vector<std::uint8_t>, double> seen;
+    const double resamples = 64000;
+    for (std::uint64_t r = 0; r < 64000; ++r) seen[bootstrap_counts(n, 11, r)] += 1;
+    REQUIRE(seen.size() == outcomes);
+    std::vector<double> counts, expected;
+    for (const auto& [draw, count] : seen) {
+      double ways = std::tgamma(n + 1.0);
+      for (const auto k : draw) ways /= std::tgamma(k + 1.0);
+      counts.push_back(count);
+      expected.push_back(resamples * ways / std::pow(n, n));
+    }
+    CAPTURE(n);
+    CHECK(test::misfit(counts, expected) < 4);
   }
-  CHECK(test::misfit(counts, expected) < 4);
 }
 
 TEST_CASE("a count is binomial, and two of them hold each other back as draws do") {
