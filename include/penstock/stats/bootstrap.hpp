@@ -110,7 +110,7 @@ template <stats::sample_range Data, stats::statistic S>
 
 /// The bootstrap of a statistic of several independent samples, each resampled by itself.
 /// @throws as above.
-template <std::size_t columns, class S>
+template <std::size_t columns, stats::statistic_of<columns> S>
 [[nodiscard]] BootstrapResult bootstrap(const stats::Samples<columns>& data, const S& statistic,
                                         const BootstrapOptions& options = {}) {
   return [&]<std::size_t... i>(std::index_sequence<i...>) {
@@ -121,7 +121,7 @@ template <std::size_t columns, class S>
 
 /// The bootstrap of a statistic of columns whose equal places belong together: rows are drawn.
 /// @throws as above.
-template <std::size_t columns, class S>
+template <std::size_t columns, stats::statistic_of<columns> S>
 [[nodiscard]] BootstrapResult bootstrap(const stats::Paired<columns>& data, const S& statistic,
                                         const BootstrapOptions& options = {}) {
   return detail::bootstrap_columns<detail::IndependentDraws, true>(

@@ -118,7 +118,7 @@ template <stats::sample_range A, stats::sample_range B, stats::two_sample_statis
 
 /// The same of any number of samples; of one, with PermutationType::samples: is it symmetric about 0?
 /// @throws as above.
-template <std::size_t columns, class S>
+template <std::size_t columns, stats::statistic_of<columns> S>
 [[nodiscard]] PermutationResult permutation_test(const stats::Samples<columns>& data, const S& statistic,
                                                  const PermutationOptions& options = {}) {
   return detail::permutation_test_of(data.columns, statistic, options);
@@ -126,7 +126,7 @@ template <std::size_t columns, class S>
 
 /// The same of columns whose equal places belong together.
 /// @throws as above.
-template <std::size_t columns, class S>
+template <std::size_t columns, stats::statistic_of<columns> S>
 [[nodiscard]] PermutationResult permutation_test(const stats::Paired<columns>& data, const S& statistic,
                                                  const PermutationOptions& options = {}) {
   return detail::permutation_test_of(data.columns, statistic, options);

@@ -9,28 +9,42 @@
 //
 // The quicker ways are found at compile time; a statistic that offers none of them works all the same.
 
-#include <concepts>     // convertible_to, invocable, same_as
+#include <concepts>     // convertible_to, copy_constructible, invocable, same_as
 #include <cstddef>      // size_t
 #include <cstdint>      // uint8_t, uint64_t
 #include <span>         // span
-#include <type_traits>  // invoke_result_t
-#include <utility>      // declval
+#include <type_traits>  // decay_t
+#include <utility>      // declval, index_sequence, make_index_sequence
 
 namespace penstock {
 inline namespace v0 {
+namespace detail {
+
+template <class S, class Samples>
+inline constexpr bool takes_samples = false;
+template <class S, std::size_t... i>
+inline constexpr bool takes_samples<S, std::index_sequence<i...>> = requires(const S& s) {
+  { s((static_cast<void>(i), std::span<const double>())...) } -> std::convertible_to<double>;
+};
+
+}  // namespace detail
+
 namespace stats {
 
-/// Makes one number of a sample. Promises that no compiler checks: the order of the values does not matter, equal
-/// samples give equal numbers, and it may be called from several threads at once.
-template <class S>
-concept statistic = std::invocable<const S&, std::span<const double>> &&
-                    std::convertible_to<std::invoke_result_t<const S&, std::span<const double>>, double>;
+/// Makes one number of so many samples. Promises that no compiler checks: the order of the values within a sample does
+/// not matter (of paired samples, their common order), equal samples give equal numbers, and it may be called from
+/// several threads at once. It is copied.
+template <class S, std::size_t samples>
+concept statistic_of = std::copy_constructible<std::decay_t<S>> &&
+                       detail::takes_samples<std::decay_t<S>, std::make_index_sequence<samples>>;
 
-/// The same of two samples. If they are paired, equal places belong together, and their common order does not matter.
+/// Makes one number of a sample.
 template <class S>
-concept two_sample_statistic =
-    std::invocable<const S&, std::span<const double>, std::span<const double>> &&
-    std::convertible_to<std::invoke_result_t<const S&, std::span<const double>, std::span<const double>>, double>;
+concept statistic = statistic_of<S, 1>;
+
+/// Makes one number of two samples.
+template <class S>
+concept two_sample_statistic = statistic_of<S, 2>;
 
 /// A statistic that knows itself of a resample by how often each value of the data occurs in it: `prepare(data)` gives
 /// a callable that takes those counts and their sum, which is not 0. The data outlives what was prepared of it; the

@@ -172,6 +172,20 @@ TEST_CASE("shards merge to what each had seen, and the same shard is refused") {
                     ContainsSubstring("differ"));
 }
 
+TEST_CASE("shards have random numbers of their own") {
+  // The same values in both: with the same numbers for both, the error would be that of one alone, a factor of 1.41.
+  const BootstrapOptions options{.n_resamples = 2000, .method = CiMethod::percentile, .seed = 1};
+  PoissonBootstrap<stats::MeanAccumulator> a(options, 0), b(options, 1);
+  const auto x = test::normal_values(1000, 4);
+  for (const double v : x) {
+    a.add(v);
+    b.add(v);
+  }
+  const double alone = a.result().standard_error;
+  a.merge(b);
+  CHECK_THAT(a.result().standard_error, WithinRel(alone / std::sqrt(2.0), 0.08));
+}
+
 TEST_CASE("what a stream cannot have is refused, and too little of it has a status") {
   using Stream = PoissonBootstrap<stats::MeanAccumulator>;
   CHECK_THROWS_WITH(Stream(BootstrapOptions{}), ContainsSubstring("method is bca"));
