@@ -13,65 +13,60 @@
 //     }
 //     queue.close();                                                           // what was accepted is still handled
 //
-// docs/queue.md has the table of what each policy does in each call.
+// docs/queue.md has the table of what each policy does in each call. One producer and one consumer: spsc_queue.hpp.
 
 #include "penstock/config.hpp"
 #include "penstock/core/clock.hpp"
+#include "penstock/core/listener.hpp"
+#include "penstock/queue/calls.hpp"
 #include "penstock/queue/concepts.hpp"
-#include "penstock/queue/deadline.hpp"
 #include "penstock/queue/gate.hpp"
-#include "penstock/queue/listener.hpp"
+#include "penstock/queue/limit.hpp"
 #include "penstock/queue/options.hpp"
-#include "penstock/queue/slots.hpp"
+#include "penstock/queue/overflow.hpp"
+#include "penstock/queue/ring.hpp"
 #include "penstock/queue/stats.hpp"
 #include "penstock/queue/status.hpp"
+#include "penstock/queue/sync.hpp"
 #include "penstock/queue/watermarks.hpp"
 
 #include <algorithm>    // max, min
-#include <chrono>       // duration
-#include <concepts>     // copy_constructible, invocable, same_as
+#include <concepts>     // invocable, same_as
 #include <cstddef>      // size_t
-#include <mutex>        // scoped_lock
+#include <memory>       // make_unique, unique_ptr
 #include <optional>     // optional
-#include <ranges>       // begin, borrowed_range, distance, end, forward_range, input_range, sized_range
+#include <ranges>       // begin, borrowed_range, distance, end, range_reference_t
 #include <stdexcept>    // invalid_argument
-#include <stop_token>   // stop_token
 #include <string>       // to_string
-#include <type_traits>  // is_lvalue_reference_v, is_move_assignable_v
+#include <type_traits>  // is_lvalue_reference_v
 #include <utility>      // forward, move, move_if_noexcept
 #include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
 
-namespace detail {
-
-/// What can be pushed as a whole: it is known how many there are, and they are read once.
-template <class R>
-concept bulk_range = std::ranges::forward_range<R> || (std::ranges::input_range<R> && std::ranges::sized_range<R>);
-
-}  // namespace detail
-
-/// First in, first out within a priority; any number of producers and consumers; all functions are thread-safe, except
-/// `on_drop` and `on_watermark`, which come before the queue is shared. It must outlive every call: to destroy it while
-/// threads wait in it is an error of the user's; close it and join them first. Items left then are destroyed.
+/// First in, first out within a priority; any number of producers and consumers. QueueCalls has its pushes and pops.
+/// All functions are thread-safe, except `on_drop`, `on_watermark` and `overflow_by`, which come before the queue is
+/// shared. It must outlive every call: to destroy it while threads wait in it is an error of the user's; close it and
+/// join them first. Items left then are destroyed.
 ///
-/// **Waiting.** Functions that take a stop token wait; `try_` functions do not. Each looks first whether a stop was
-/// requested, then whether the queue is closed, then whether it can be done, then at the deadline. So a stop that was
-/// requested before the call always wins, a deadline in the past still does what can be done at once, and `timeout`
-/// says that it could not be done at the deadline either. Waiting threads are woken in the order in which they came,
-/// and only when there is something for them; a call that finds that it need not wait may be served before those that
-/// are being woken. So that a bulk that waits for room is not starved, no more than `capacity` items pass it: then
-/// later pushes, except those that never wait, line up behind it.
+/// **Order of waiting.** Waiting threads are woken in the order in which they came, and only when there is something
+/// for them; a call that finds that it need not wait may be served before those that are being woken. So that a bulk
+/// that waits for room is not starved, no more than `capacity` items pass it: then later pushes, except those that
+/// never wait, line up behind it. Before it sleeps, a thread stays awake for some microseconds if that was of use
+/// lately.
 ///
-/// **Exceptions.** A push whose T throws when moved or copied leaves the queue as it was; the value is as T's
-/// constructor left it. A pop whose T throws leaves the item the next to be popped, as T's move left it. Listeners'
-/// exceptions are counted and go no further. The counters hold in any case.
+/// **Exceptions.** As QueueCalls says; listeners' exceptions are counted and go no further.
 ///
-/// **T** is moved and destroyed under the queue's lock and must not call the queue there. Evicted items are destroyed
-/// outside of it.
-template <queue_item T, clock_source Clock = SteadyClock>
-class BoundedQueue {
+/// **T** is moved and destroyed under a lock of the queue and must not call the queue there. Evicted items are
+/// destroyed outside of it.
+///
+/// **Cost.** O(1), one lock of a few nanoseconds, which producers share, and another that consumers share. With more
+/// than one priority, at a watermark, at a record depth and when full, both. Memory: `capacity` items a priority.
+///
+/// `Sync` is for tests: what the queue is built on.
+template <queue_item T, clock_source Clock = SteadyClock, class Sync = detail::SystemSync>
+class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
  public:
   using value_type = T;      ///< of the items
   using clock_type = Clock;  ///< by which deadlines and the counters' times go
@@ -82,182 +77,29 @@ class BoundedQueue {
       : options_((check(options), options)),
         gate_(std::move(clock),
               {.capacity = options.capacity, .high = options.high_watermark, .low = options.low_watermark}),
-        slots_(options.capacity) {}
+        rings_(options.capacity, options.priorities) {
+    gate_.plain_puts = gate_.plain_takes = options.priorities == 1;
+    gate_.plain_throttled_puts = options.overflow != Overflow::sample;
+    gate_.begin();
+  }
   BoundedQueue(const BoundedQueue&) = delete;
   BoundedQueue& operator=(const BoundedQueue&) = delete;
-  ~BoundedQueue() = default;
-
-  /// Puts an item, waiting for room under `Overflow::block`. Unless it returns `ok`, `value` is untouched. O(1); with
-  /// drop_oldest O(priorities).
-  /// @throws std::invalid_argument if the priority is not below QueueOptions::priorities; so do all that take one.
-  QueueStatus push(T&& value, const std::stop_token& stop = {}, Priority priority = {}) {
-    return put_one(std::move(value), {&stop}, priority);
-  }
-  /// The same with a copy.
-  QueueStatus push(const T& value, const std::stop_token& stop = {}, Priority priority = {})
-    requires std::copy_constructible<T>
-  {
-    return put_one(value, {&stop}, priority);
-  }
-
-  /// As push, but never waits: `full` means that there was no room.
-  QueueStatus try_push(T&& value, Priority priority = {}) { return put_one(std::move(value), {}, priority); }
-  /// The same with a copy.
-  QueueStatus try_push(const T& value, Priority priority = {})
-    requires std::copy_constructible<T>
-  {
-    return put_one(value, {}, priority);
-  }
-
-  /// As push, but waits no longer than `patience`.
-  template <class Rep, class Period>
-  QueueStatus push_for(T&& value, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {},
-                       Priority priority = {}) {
-    return put_one(std::move(value), within(patience, stop), priority);
-  }
-  /// The same with a copy.
-  template <class Rep, class Period>
-  QueueStatus push_for(const T& value, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {},
-                       Priority priority = {})
-    requires std::copy_constructible<T>
-  {
-    return put_one(value, within(patience, stop), priority);
-  }
-
-  /// As push, but waits no longer than until `deadline` on the queue's clock; TimePoint::max() is for ever.
-  QueueStatus push_until(T&& value, TimePoint deadline, const std::stop_token& stop = {}, Priority priority = {}) {
-    return put_one(std::move(value), {&stop, deadline}, priority);
-  }
-  /// The same with a copy.
-  QueueStatus push_until(const T& value, TimePoint deadline, const std::stop_token& stop = {}, Priority priority = {})
-    requires std::copy_constructible<T>
-  {
-    return put_one(value, {&stop, deadline}, priority);
-  }
-
-  /// Puts all items of the range, next to each other, or none. The elements of a container that is given up,
-  /// `push_bulk(std::move(batch))`, are moved from on `ok`, or copied if moving them may throw and copying is possible;
-  /// those of an lvalue or a view are taken as the range gives them, as a rule copied. O(items), under the lock.
-  /// @throws std::invalid_argument if the range is longer than the capacity: it could never go in.
-  template <detail::bulk_range Range>
-  QueueStatus push_bulk(Range&& items, const std::stop_token& stop = {}, Priority priority = {}) {
-    return put_all(std::forward<Range>(items), {&stop}, priority);
-  }
-  /// As push_bulk, but never waits: `full` means that there was no room for all.
-  template <detail::bulk_range Range>
-  QueueStatus try_push_bulk(Range&& items, Priority priority = {}) {
-    return put_all(std::forward<Range>(items), {}, priority);
-  }
-  /// As push_bulk, but waits no longer than `patience`.
-  template <detail::bulk_range Range, class Rep, class Period>
-  QueueStatus push_bulk_for(Range&& items, std::chrono::duration<Rep, Period> patience,
-                            const std::stop_token& stop = {}, Priority priority = {}) {
-    return put_all(std::forward<Range>(items), within(patience, stop), priority);
-  }
-  /// As push_bulk, but waits no longer than until `deadline`.
-  template <detail::bulk_range Range>
-  QueueStatus push_bulk_until(Range&& items, TimePoint deadline, const std::stop_token& stop = {},
-                              Priority priority = {}) {
-    return put_all(std::forward<Range>(items), {&stop, deadline}, priority);
-  }
-
-  /// Takes the next item, waiting for one: the first of the highest priority, or, every starvation_bound-th time, the
-  /// one that has been in the queue longest. Unless it returns `ok`, `out` is untouched. O(1).
-  QueueStatus pop(T& out, const std::stop_token& stop = {})
-    requires std::is_move_assignable_v<T>
-  {
-    return get_one(out, {&stop});
-  }
-  /// As pop, but never waits: `empty` means that there was no item.
-  QueueStatus try_pop(T& out)
-    requires std::is_move_assignable_v<T>
-  {
-    return get_one(out, {});
-  }
-  /// As pop, but waits no longer than `patience`.
-  template <class Rep, class Period>
-    requires std::is_move_assignable_v<T>
-  QueueStatus pop_for(T& out, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {}) {
-    return get_one(out, within(patience, stop));
-  }
-  /// As pop, but waits no longer than until `deadline`.
-  QueueStatus pop_until(T& out, TimePoint deadline, const std::stop_token& stop = {})
-    requires std::is_move_assignable_v<T>
-  {
-    return get_one(out, {&stop, deadline});
-  }
-
-  /// The same for loops and for a T without a default: the item, or nothing where the form above is not `ok`.
-  [[nodiscard]] std::optional<T> pop(const std::stop_token& stop = {}) { return get_one({&stop}); }
-  [[nodiscard]] std::optional<T> try_pop() { return get_one({}); }  ///< never waits
-  template <class Rep, class Period>
-  [[nodiscard]] std::optional<T> pop_for(std::chrono::duration<Rep, Period> patience,
-                                         const std::stop_token& stop = {}) {  ///< waits no longer than `patience`
-    return get_one(within(patience, stop));
-  }
-  [[nodiscard]] std::optional<T> pop_until(TimePoint deadline, const std::stop_token& stop = {}) {  ///< nor than that
-    return get_one({&stop, deadline});
-  }
-
-  /// Waits for the first item and appends what is there, `max` items at the most, to `out` by `push_back(T&&)`; on `ok`
-  /// at least one. A container with `reserve` is grown beforehand. Under the lock: use a vector again and again.
-  /// @throws std::invalid_argument if `max` is 0.
-  template <class Container>
-  QueueStatus pop_bulk(Container& out, std::size_t max, const std::stop_token& stop = {}) {
-    return get_all(out, max, {&stop});
-  }
-  /// As pop_bulk, but never waits.
-  template <class Container>
-  QueueStatus try_pop_bulk(Container& out, std::size_t max) {
-    return get_all(out, max, {});
-  }
-  /// As pop_bulk, but waits for the first no longer than `patience`.
-  template <class Container, class Rep, class Period>
-  QueueStatus pop_bulk_for(Container& out, std::size_t max, std::chrono::duration<Rep, Period> patience,
-                           const std::stop_token& stop = {}) {
-    return get_all(out, max, within(patience, stop));
-  }
-  /// As pop_bulk, but waits for the first no longer than until `deadline`.
-  template <class Container>
-  QueueStatus pop_bulk_until(Container& out, std::size_t max, TimePoint deadline, const std::stop_token& stop = {}) {
-    return get_all(out, max, {&stop, deadline});
-  }
-
-  /// Waits as pop does, but takes nothing. After `ok` another consumer may still be quicker.
-  QueueStatus wait_readable(const std::stop_token& stop = {}) { return peek({&stop}); }
-  /// As wait_readable, but waits no longer than `patience`.
-  template <class Rep, class Period>
-  QueueStatus wait_readable_for(std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {}) {
-    return peek(within(patience, stop));
-  }
-  /// As wait_readable, but waits no longer than until `deadline`.
-  QueueStatus wait_readable_until(TimePoint deadline, const std::stop_token& stop = {}) {
-    return peek({&stop, deadline});
+  ~BoundedQueue() {
+    for (std::size_t left = size(); left > 0; --left) rings_.pop(rings_.highest());
   }
 
   /// From now on every push returns `closed`; pops go on until the queue is empty and return `closed` then. Wakes all
   /// who wait. Again: no effect.
   void close() { gate_.close(); }
 
-  /// Whether close() was called; items may be left.
-  [[nodiscard]] bool closed() const {
-    const std::scoped_lock lock(gate_.mutex);
-    return gate_.closed;
-  }
-  /// Items in the queue.
-  [[nodiscard]] std::size_t size() const {
-    const std::scoped_lock lock(gate_.mutex);
-    return slots_.size();
-  }
-  [[nodiscard]] bool empty() const { return size() == 0; }                           ///< whether size() is 0
+  [[nodiscard]] bool closed() const noexcept { return gate_.closed(); }    ///< close() was called; items may be left
+  [[nodiscard]] std::size_t size() const { return gate_.locked_depth(); }  ///< items in the queue
+  [[nodiscard]] bool empty() const { return size() == 0; }                 ///< whether size() is 0
   [[nodiscard]] std::size_t capacity() const noexcept { return options_.capacity; }  ///< items that fit
   [[nodiscard]] const QueueOptions& options() const noexcept { return options_; }    ///< as it was made
 
-  /// Whether the depth has met the high watermark, and the low one not since.
-  [[nodiscard]] bool throttled() const {
-    const std::scoped_lock lock(gate_.mutex);
-    return gate_.marks.throttled();
-  }
+  /// Whether the depth has met the high watermark, and the low one not since. No lock is taken.
+  [[nodiscard]] bool throttled() const noexcept { return gate_.throttled(); }
 
   /// All counters, of one moment.
   [[nodiscard]] QueueStats stats() const { return gate_.stats(); }
@@ -273,11 +115,31 @@ class BoundedQueue {
   /// Has each crossing told to `listener`: see watermark_listener. Before the queue is shared; replaces the last.
   template <watermark_listener F>
   void on_watermark(F listener) {
-    gate_.on_watermark = detail::Listener<Crossing>(std::move(listener));
+    gate_.on_watermark(detail::Listener<Crossing>(std::move(listener)));
+  }
+
+  /// Has `policy` decide in place of QueueOptions::overflow. Before the queue is shared; replaces the last.
+  template <overflow_policy<T> Policy>
+  void overflow_by(Policy policy) {
+    policy_ = std::make_unique<Held<Policy>>(std::move(policy));
+    gate_.plain_throttled_puts = false;
   }
 
  private:
-  /// Items that a push evicted: handed over when it has ended, in whatever way, outside the lock.
+  friend class QueueCalls<BoundedQueue, T>;
+
+  struct AnyPolicy {
+    virtual ~AnyPolicy() = default;
+    virtual Verdict ask(const Arrival<T>& arrival) = 0;
+  };
+  template <class Policy>
+  struct Held final : AnyPolicy {
+    explicit Held(Policy&& p) : policy(std::move(p)) {}
+    Verdict ask(const Arrival<T>& arrival) override { return policy(arrival); }
+    Policy policy;
+  };
+
+  /// Items that a push evicted: handed over when it has ended, in whatever way, outside the locks.
   class Victims {
    public:
     Victims(BoundedQueue& queue, std::size_t most) : queue_(queue) {
@@ -304,151 +166,192 @@ class BoundedQueue {
     std::vector<T> many_;
   };
 
+  static constexpr QueueStatus no_room_yet = QueueStatus::empty;  // within: it may wait, where `full` is final
+
+  [[nodiscard]] TimePoint now() const { return gate_.clock.now(); }
+
   /// Pushes `n` items, which `store()` puts into slots.
   template <class Store>
   QueueStatus put(std::size_t n, Priority priority, detail::Limit limit, const Store& store) {
     if (priority.level >= options_.priorities) refuse(priority);
-    limit.waits = limit.waits && options_.overflow == Overflow::block;
-    const bool evicts =
-        options_.overflow == Overflow::drop_oldest || options_.overflow == Overflow::drop_lowest_priority;
-    Victims victims(*this, evicts ? n : 0);
+    const auto plainly = [&] { return n > 0 && !limit.stopped() && gate_.put_plainly(n, store); };
+    if (plainly()) [[likely]]
+      return QueueStatus::ok;
+    limit.waits = limit.waits && (options_.overflow == Overflow::block || policy_);
+    if (limit.waits && n > gate_.room() && gate_.room_soon(n) && plainly()) return QueueStatus::ok;
+    return put_at_the_gate(n, priority, limit, store);
+  }
+
+  /// The same where it is not plain.
+  template <class Store>
+  QueueStatus put_at_the_gate(std::size_t n, Priority priority, const detail::Limit& limit, const Store& store) {
+    Victims victims(*this, evicts() ? n : 0);
     bool sampled_out = false;
     const auto attempt = [&](bool fresh) {
-      if (gate_.closed) return QueueStatus::closed;
+      if (gate_.closed()) return QueueStatus::closed;
       const bool bulk_waits = gate_.writers.bulks() > 0;
-      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ >= options_.capacity) return QueueStatus::full;
-      if (options_.overflow == Overflow::sample && gate_.marks.throttled() && ++since_sample_ < options_.sample_every) {
-        sampled_out = true;
-        return QueueStatus::dropped;
-      }
-      if (n > gate_.room()) {
-        const QueueStatus status = make_room(n - gate_.room(), priority, victims);
+      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ >= options_.capacity) return no_room_yet;
+      if (n > gate_.room() || gate_.throttled()) {
+        const QueueStatus status = make_way(n, priority, victims, sampled_out);
         if (status != QueueStatus::ok) return status;
       }
       store();
+      gate_.note_in(n);
       since_sample_ = 0;
       passed_ = bulk_waits && (fresh || n == 1) ? passed_ + n : 0;
-      gate_.counters.accepted += n;
       return QueueStatus::ok;
     };
     const auto count = [&](QueueStatus status) {
       QueueStats& counters = gate_.counters;
       switch (status) {
+        case no_room_yet:
         case QueueStatus::full: counters.rejected += n; break;
         case QueueStatus::closed: counters.closed += n; break;
         case QueueStatus::timeout: counters.timed_out += n; break;
         case QueueStatus::stopped: counters.stopped += n; break;
         case QueueStatus::dropped: (sampled_out ? counters.sampled_out : counters.dropped) += n; break;
-        case QueueStatus::ok: break;     // counted when it came in
-        case QueueStatus::empty: break;  // not of a push
+        case QueueStatus::ok: break;  // counted as it came in
       }
     };
-    return gate_.perform(gate_.writers, n, QueueStatus::full, limit, attempt, count);
+    const QueueStatus status = gate_.perform(gate_.writers, n, no_room_yet, limit, attempt, count);
+    return status == no_room_yet ? QueueStatus::full : status;
   }
 
   template <class Value>
   QueueStatus put_one(Value&& value, const detail::Limit& limit, Priority priority) {
-    return put(1, priority, limit, [&] { slots_.append(priority.level, std::forward<Value>(value)); });
+    return put(1, priority, limit, [&] { rings_.append(priority.level, std::forward<Value>(value)); });
   }
 
   template <class Range>
   QueueStatus put_all(Range&& items, const detail::Limit& limit, Priority priority) {
     const auto n = static_cast<std::size_t>(std::ranges::distance(items));
-    if (n > capacity()) {
-      throw std::invalid_argument("BoundedQueue: a bulk of " + std::to_string(n) + " items into a capacity of " +
-                                  std::to_string(capacity()));
-    }
-    constexpr bool given_up = !std::is_lvalue_reference_v<Range> && !std::ranges::borrowed_range<Range>;
+    if (n > capacity()) detail::refuse_bulk(n, capacity());
     return put(n, priority, limit, [&] {
-      const auto end = std::ranges::end(items);
-      if constexpr (given_up && std::same_as<std::ranges::range_reference_t<Range>, T&>) {
-        slots_.append_all(priority.level, std::ranges::begin(items), end,
-                          [](auto& it) -> decltype(auto) { return std::move_if_noexcept(*it); });
-      } else {
-        slots_.append_all(priority.level, std::ranges::begin(items), end,
-                          [](auto& it) -> decltype(auto) { return *it; });
-      }
+      detail::read_all<T>(std::forward<Range>(items), [&](auto first, auto last, const auto& read) {
+        rings_.append_all(priority.level, first, last, read);
+      });
     });
   }
 
-  /// Room for `missing` more items, or why there is none. Evicts nobody unless it can make room for all.
-  QueueStatus make_room(std::size_t missing, Priority newcomer, Victims& victims) {
+  /// Whether a push may evict.
+  [[nodiscard]] bool evicts() const noexcept {
+    return policy_ || options_.overflow == Overflow::drop_oldest || options_.overflow == Overflow::drop_lowest_priority;
+  }
+
+  Verdict judge(std::size_t n, Priority priority, bool& sampled_out) {
+    if (policy_) {
+      const std::size_t depth = gate_.depth();
+      return policy_->ask({.count = n,
+                           .priority = priority,
+                           .depth = depth,
+                           .capacity = options_.capacity,
+                           .throttled = gate_.throttled(),
+                           .oldest = depth > 0 ? &rings_.front(rings_.oldest()) : nullptr});
+    }
     switch (options_.overflow) {
-      case Overflow::block:
-      case Overflow::reject: return QueueStatus::full;
-      case Overflow::drop_newest:
-      case Overflow::sample: return QueueStatus::dropped;
-      case Overflow::drop_oldest:
-        while (missing-- > 0) evict(slots_.oldest(), victims);
+      case Overflow::block: break;
+      case Overflow::reject: return n > gate_.room() ? Verdict::reject : Verdict::admit;
+      case Overflow::drop_newest: return n > gate_.room() ? Verdict::drop : Verdict::admit;
+      case Overflow::drop_oldest: return Verdict::evict_oldest;
+      case Overflow::drop_lowest_priority: return Verdict::evict_lowest;
+      case Overflow::sample:
+        sampled_out = gate_.throttled() && ++since_sample_ < options_.sample_every;
+        return sampled_out || n > gate_.room() ? Verdict::drop : Verdict::admit;
+    }
+    return Verdict::admit;
+  }
+
+  /// Makes room for n more items, or says why there is none. Evicts nobody unless it can make room for all.
+  QueueStatus make_way(std::size_t n, Priority newcomer, Victims& victims, bool& sampled_out) {
+    const Verdict verdict = judge(n, newcomer, sampled_out);
+    std::size_t missing = n > gate_.room() ? n - gate_.room() : 0;
+    switch (verdict) {
+      case Verdict::reject: return QueueStatus::full;
+      case Verdict::drop: return QueueStatus::dropped;
+      case Verdict::admit: return missing > 0 ? no_room_yet : QueueStatus::ok;
+      case Verdict::evict_oldest:
+        for (; missing > 0; --missing) evict(rings_.oldest(), victims);
         return QueueStatus::ok;
-      case Overflow::drop_lowest_priority: break;
+      case Verdict::evict_lowest: break;
     }
     std::size_t below = 0;
-    for (unsigned level = 0; level < newcomer.level; ++level) below += slots_.size(level);
+    for (unsigned level = 0; level < newcomer.level; ++level) below += rings_.size(level);
     if (below < missing) return QueueStatus::dropped;
     for (unsigned level = 0; missing > 0; ++level) {
-      for (; missing > 0 && slots_.size(level) > 0; --missing) evict(level, victims);
+      for (; missing > 0 && rings_.size(level) > 0; --missing) evict(level, victims);
     }
     return QueueStatus::ok;
   }
 
   void evict(unsigned level, Victims& victims) {
-    victims.add(std::move(slots_.front(level)));
-    slots_.pop(level);
+    victims.add(std::move(rings_.front(level)));
+    rings_.pop(level);
+    gate_.note_out(1);
     ++gate_.counters.evicted;
   }
 
-  /// Pops by `take()`, which is called when there is an item.
-  template <class Take>
-  QueueStatus get(const detail::Limit& limit, const Take& take) {
+  /// Pops up to `max` items, each by `use(T&&)`, after `prepare(n)` has been told how many there will be.
+  template <class Prepare, class Use>
+  QueueStatus get(std::size_t max, const detail::Limit& limit, const Prepare& prepare, const Use& use) {
+    const auto take = [&] {
+      use(std::move(rings_.front(0)));
+      rings_.pop(0);
+    };
+    const auto plainly = [&] { return !limit.stopped() && gate_.take_plainly(max, prepare, take) > 0; };
+    if (plainly()) [[likely]]
+      return QueueStatus::ok;
+    if (limit.waits && gate_.depth() == 0 && gate_.items_soon() && plainly()) return QueueStatus::ok;
     const auto attempt = [&](bool) {
-      if (slots_.size() == 0) return gate_.closed ? QueueStatus::closed : QueueStatus::empty;
-      take();
+      if (gate_.depth() == 0) return gate_.closed() ? QueueStatus::closed : QueueStatus::empty;
+      const std::size_t n = std::min(max, gate_.depth());
+      prepare(n);
+      for (std::size_t i = 0; i < n; ++i) take_next(use);
       return QueueStatus::ok;
     };
     return gate_.perform(gate_.readers, 1, QueueStatus::empty, limit, attempt, [](QueueStatus) {});
   }
 
-  /// Gives the next item to `use`, then removes it.
+  /// Gives the next item to `use`, then removes it. Under both locks.
   template <class Use>
   void take_next(const Use& use) {
     const bool oldest = options_.starvation_bound > 0 && since_oldest_ + 1 >= options_.starvation_bound;
-    const unsigned level = oldest ? slots_.oldest() : slots_.highest();
-    use(std::move(slots_.front(level)));
-    slots_.pop(level);
+    const unsigned level = oldest ? rings_.oldest() : rings_.highest();
+    use(std::move(rings_.front(level)));
+    rings_.pop(level);
     since_oldest_ = oldest ? 0 : since_oldest_ + 1;
-    ++gate_.counters.taken;
+    gate_.note_out(1);
   }
 
+  static void nothing(std::size_t) {}
+
   QueueStatus get_one(T& out, const detail::Limit& limit) {
-    return get(limit, [&] { take_next([&](T&& item) { out = std::move(item); }); });
+    return get(1, limit, nothing, [&](T&& item) { out = std::move(item); });
   }
 
   std::optional<T> get_one(const detail::Limit& limit) {
     std::optional<T> out;
-    static_cast<void>(get(limit, [&] { take_next([&](T&& item) { out.emplace(std::move(item)); }); }));
+    static_cast<void>(get(1, limit, nothing, [&](T&& item) { out.emplace(std::move(item)); }));
     return out;
   }
 
   template <class Container>
   QueueStatus get_all(Container& out, std::size_t max, const detail::Limit& limit) {
     if (max == 0) throw std::invalid_argument("BoundedQueue: pop_bulk of at most 0 items; at least 1 is needed");
-    return get(limit, [&] {
-      const std::size_t n = std::min(max, slots_.size());
+    const auto grow = [&](std::size_t n) {
       if constexpr (requires { out.reserve(out.capacity()); }) {
         if (out.capacity() - out.size() < n) out.reserve(std::max(out.size() + n, 2 * out.capacity()));
       }
-      for (std::size_t i = 0; i < n; ++i) take_next([&](T&& item) { out.push_back(std::move(item)); });
-    });
+    };
+    return get(max, limit, grow, [&](T&& item) { out.push_back(std::move(item)); });
   }
 
   QueueStatus peek(const detail::Limit& limit) {
-    return get(limit, [] {});
-  }
-
-  template <class Rep, class Period>
-  [[nodiscard]] detail::Limit within(std::chrono::duration<Rep, Period> patience, const std::stop_token& stop) const {
-    return {&stop, detail::deadline_after(gate_.clock.now(), patience)};
+    if (!limit.stopped() && (gate_.depth() > 0 || (limit.waits && gate_.items_soon()))) return QueueStatus::ok;
+    const auto attempt = [&](bool) {
+      if (gate_.depth() > 0) return QueueStatus::ok;
+      return gate_.closed() ? QueueStatus::closed : QueueStatus::empty;
+    };
+    return gate_.perform(gate_.readers, 1, QueueStatus::empty, limit, attempt, [](QueueStatus) {});
   }
 
   PENSTOCK_COLD [[noreturn]] void refuse(Priority priority) const {
@@ -457,12 +360,13 @@ class BoundedQueue {
   }
 
   const QueueOptions options_;
-  detail::Gate<Clock> gate_;
+  detail::Gate<Clock, Sync> gate_;
   detail::Listener<T&&> on_drop_{};
+  std::unique_ptr<AnyPolicy> policy_{};
+  detail::Rings<T> rings_;
 
-  // Under the gate's mutex.
-  detail::Slots<T> slots_;
-  std::size_t since_oldest_ = 0;  // pops
+  // Under both locks.
+  std::size_t since_oldest_ = 0;  // pops, with more than one priority
   std::size_t since_sample_ = 0;  // pushes while throttled
   std::size_t passed_ = 0;        // items that went in ahead of a bulk that waits
 };

@@ -1,80 +1,169 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A bounded queue without its items: the lock, who waits for what, the watermarks and the counters.
+// A bounded queue without its items: the two locks, who waits for what, the watermarks and the counters.
 //
-//     const auto attempt = [&](bool) {                     // under the lock: do it, or say that it cannot be done now
-//       if (gate.depth() == 0) return gate.closed ? QueueStatus::closed : QueueStatus::empty;
-//       take_one();
-//       ++gate.counters.taken;
-//       return QueueStatus::ok;
-//     };
-//     return gate.perform(gate.readers, 1, QueueStatus::empty, limit, attempt, [](QueueStatus) {});
+// Producers have a lock and consumers have a lock, each with what its own side writes. A push or pop that is *plain*,
+// that is, one that cannot fill or empty the queue, set a new record of depth, cross a watermark or meet a policy,
+// takes its own lock only. All else takes both, and then it is as if the queue had one mutex:
+//
+//     if (gate.put_plainly(1, store)) return QueueStatus::ok;
+//     return gate.perform(gate.writers, 1, QueueStatus::full, limit, attempt, count);
+//
+// What is plain is one number a side, made anew whenever both locks are held (`settle`).
 
 #include "penstock/config.hpp"
 #include "penstock/core/clock.hpp"
-#include "penstock/core/timed_wait.hpp"
-#include "penstock/queue/listener.hpp"
+#include "penstock/core/listener.hpp"
+#include "penstock/queue/brief_lock.hpp"
+#include "penstock/queue/crossings.hpp"
+#include "penstock/queue/limit.hpp"
+#include "penstock/queue/ring.hpp"
 #include "penstock/queue/stats.hpp"
 #include "penstock/queue/status.hpp"
+#include "penstock/queue/sync.hpp"
 #include "penstock/queue/wait_line.hpp"
 #include "penstock/queue/watermarks.hpp"
 
-#include <algorithm>    // clamp, max
+#include <algorithm>    // clamp, max, min
+#include <atomic>       // memory_order
 #include <cstddef>      // size_t
-#include <mutex>        // mutex, scoped_lock, unique_lock
-#include <optional>     // optional
-#include <stop_token>   // stop_token, stop_callback
+#include <cstdint>      // uint64_t
+#include <mutex>        // scoped_lock
+#include <stop_token>   // stop_callback
 #include <type_traits>  // type_identity_t
-#include <utility>      // exchange, forward, move
+#include <utility>      // forward, move
 
 namespace penstock {
 inline namespace v0 {
 namespace detail {
 
-/// How long a call may wait, and what ends it early.
-struct Limit {
-  const std::stop_token* stop = nullptr;  // none for what never waits
-  TimePoint deadline = TimePoint::max();  // for ever
-  bool waits = stop != nullptr;
-
-  [[nodiscard]] bool stopped() const noexcept { return stop != nullptr && stop->stop_requested(); }
-  [[nodiscard]] bool for_ever() const noexcept { return deadline == TimePoint::max(); }
-};
-
-/// The members are for the queue, within `perform`.
-template <clock_source Clock>
+/// The members are for the queue, within `attempt` and `store`.
+template <clock_source Clock, class Sync>
 class Gate {
  public:
+  using Line = WaitLine<typename Sync::template Parker<Clock>>;
+
   Gate(Clock the_clock, const WatermarkOptions& options)
-      : clock(std::move(the_clock)), capacity(options.capacity), marks(options) {}
+      : clock(std::move(the_clock)), capacity(options.capacity), crossings_(options) {}
 
   const Clock clock;
   const std::size_t capacity;
-  Listener<Crossing> on_watermark{};
 
-  mutable std::mutex mutex{};
-
-  // Under the mutex from here on.
-  bool closed = false;
-  Watermarks marks;
-  QueueStats counters{};  // without what stats() adds
-  WaitLine readers{};     // waiting for an item
-  WaitLine writers{};     // waiting for room
-
-  /// Items in the queue.
-  [[nodiscard]] std::size_t depth() const noexcept {
-    return static_cast<std::size_t>(counters.accepted - counters.taken - counters.evicted);
+  /// Before the queue is shared.
+  void on_watermark(Listener<Crossing> listener) {
+    on_watermark_ = std::move(listener);
+    crossings_.heard = true;
   }
-  /// Items that still fit.
-  [[nodiscard]] std::size_t room() const noexcept { return capacity - depth(); }
 
-  /// Runs `attempt(fresh)` under the lock until it returns something else than `not_now` or the limit is reached;
-  /// then `count(status)`, still under the lock. `fresh` is whether the call has not yet waited in line.
+  // Under both locks. Either side may read them under its own.
+
+  bool plain_puts = true;            ///< whether a put may be plain at all,
+  bool plain_throttled_puts = true;  ///< and whether while throttled
+  bool plain_takes = true;           ///< whether a take may be plain at all
+  QueueStats counters{};             ///< without what stats() adds
+  Line readers{};                    ///< waiting for an item
+  Line writers{};                    ///< waiting for room
+
+  /// After these have been set, and before the queue is shared.
+  void begin() noexcept { settle(); }
+
+  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool throttled() const noexcept { return throttled_.load(std::memory_order_relaxed); }
+
+  /// Items in the queue: exact under either lock. Without one it may see a push between its evictions and its items.
+  [[nodiscard]] std::size_t depth() const noexcept {
+    for (;;) {
+      const std::uint64_t popped = popped_.load(std::memory_order_acquire);
+      const std::uint64_t pushed = pushed_.load(std::memory_order_acquire);
+      if (popped == popped_.load(std::memory_order_relaxed)) return static_cast<std::size_t>(pushed - popped);
+    }
+  }
+  [[nodiscard]] std::size_t locked_depth() const noexcept {
+    const std::scoped_lock lock(producers_.lock);
+    return depth();
+  }
+  [[nodiscard]] std::size_t room() const noexcept { return capacity - depth(); }  ///< items that still fit
+
+  /// Under both locks: so many have come in, or gone out.
+  void note_in(std::size_t n) noexcept { step(pushed_, n); }
+  void note_out(std::size_t n) noexcept { step(popped_, n); }
+
+  /// Has n items stored under the producers' lock alone, if that is plain; whether it was. If `store` throws, nothing
+  /// has changed.
+  template <class Store>
+  bool put_plainly(std::size_t n, const Store& store) {
+    bool wakes = false;
+    std::uint64_t end = 0;
+    {
+      const std::scoped_lock lock(producers_.lock);
+      const std::uint64_t pushed = pushed_.load(std::memory_order_relaxed);
+      end = pushed + n;
+      if (end - producers_.seen > producers_.plain) {
+        producers_.seen = popped_.load(std::memory_order_acquire);
+        if (end - producers_.seen > producers_.plain) return false;
+      }
+      store();
+      pushed_.store(end, std::memory_order_release);
+      if (readers.first() != nullptr)
+        wakes = due(readers, end - popped_.load(std::memory_order_relaxed), readers_stride_);
+    }
+    if (wakes) [[unlikely]]
+      wake_reader(end);
+    return true;
+  }
+
+  /// Takes up to `max` items under the consumers' lock alone, if that is plain; how many. `prepare(n)` is told how many
+  /// calls of `take` will come, each of which takes one; what it throws goes on to the caller, and that item and those
+  /// behind it stay.
+  template <class Prepare, class Take>
+  std::size_t take_plainly(std::size_t max, const Prepare& prepare, const Take& take) {
+    bool wakes = false;
+    std::size_t n = 0;
+    {
+      const std::scoped_lock lock(consumers_.lock);
+      const std::uint64_t popped = popped_.load(std::memory_order_relaxed);
+      if (consumers_.seen - popped < consumers_.plain + max) {
+        consumers_.seen = pushed_.load(std::memory_order_acquire);
+        max = static_cast<std::size_t>(std::min<std::uint64_t>(max, consumers_.seen - popped));
+        if (max == 0 || consumers_.seen - popped < consumers_.plain + max) return 0;
+      }
+      const struct Publish {
+        ~Publish() { counter.store(popped + n, std::memory_order_release); }
+        typename Sync::template Atomic<std::uint64_t>& counter;
+        std::uint64_t popped;
+        const std::size_t& n;
+      } publish{popped_, popped, n};
+      prepare(max);
+      for (; n < max; ++n) take();
+      if (writers.first() != nullptr) {
+        wakes = due(writers, capacity - static_cast<std::size_t>(pushed_.load(std::memory_order_relaxed) - popped - n),
+                    writers_stride_);
+      }
+    }
+    if (wakes) [[unlikely]]
+      Section(*this).end();
+    return n;
+  }
+
+  /// Stays awake a moment until n items fit, or one is there; whether that is so.
+  bool room_soon(std::size_t n) noexcept {
+    const auto fits = [&] { return n <= room(); };
+    return fits() || producers_.patience.wait(fits);
+  }
+  bool items_soon() noexcept {
+    const auto some = [&] {
+      return pushed_.load(std::memory_order_relaxed) != popped_.load(std::memory_order_relaxed);
+    };
+    return some() || consumers_.patience.wait(some);
+  }
+
+  /// Runs `attempt(fresh)` under both locks until it returns something else than `not_now` or the limit is reached;
+  /// then `count(status)`, still under the locks. `fresh` is whether the call has not yet waited in line.
   /// `need` is how much room, or how many items, there must be for another attempt to be worth it.
   template <class Attempt, class Count>
-  QueueStatus perform(WaitLine& line, std::size_t need, QueueStatus not_now, const Limit& limit, const Attempt& attempt,
-                      const Count& count) {
+  PENSTOCK_NOINLINE QueueStatus perform(Line& line, std::size_t need, QueueStatus not_now, const Limit& limit,
+                                        const Attempt& attempt, const Count& count) {
     {
       const Section section(*this);
       const QueueStatus status = limit.stopped() ? QueueStatus::stopped : attempt(true);
@@ -84,60 +173,79 @@ class Gate {
   }
 
   void close() {
-    const std::scoped_lock lock(mutex);
-    closed = true;
-    for (WaitLine* line : {&readers, &writers}) {
-      while (line->first() != nullptr) line->grant_first()->changed.notify_one();
+    const Section section(*this);
+    closed_.store(true, std::memory_order_relaxed);
+    for (Line* line : {&readers, &writers}) {
+      while (line->first() != nullptr) line->grant_first()->signal.wake();
     }
   }
 
   [[nodiscard]] QueueStats stats() const {
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock producers(producers_.lock);
+    const std::scoped_lock consumers(consumers_.lock);
     QueueStats now = counters;
-    now.depth = depth();
-    now.throttled = marks.throttled();
-    if (now.throttled) now.throttled_for += clock.now() - throttled_since_;
+    now.accepted = pushed_.load(std::memory_order_relaxed);
+    now.taken = popped_.load(std::memory_order_relaxed) - now.evicted;
+    now.depth = static_cast<std::size_t>(now.accepted - now.taken - now.evicted);
+    now.throttled = throttled();
+    now.crossings = crossings_.count();
+    now.throttled_for = crossings_.throttled_for(now.throttled ? clock.now() : TimePoint{});
     now.waiting_pushes = writers.size();
     now.waiting_pops = readers.size();
     return now;
   }
 
-  /// Calls a listener, which is nobody's reason to fail. Not under the lock.
+  /// Calls a listener, which is nobody's reason to fail. Not under the locks.
   template <class Argument>
   void tell(const Listener<Argument>& listener, std::type_identity_t<Argument> argument) noexcept {
     try {
       listener(std::forward<Argument>(argument));
     } catch (...) {
-      const std::scoped_lock lock(mutex);
+      const Section section(*this);
       ++counters.listener_exceptions;
     }
   }
 
  private:
-  /// Holds the lock. When it is given up, whoever can go on now is woken, and crossings are told, both outside the
-  /// lock. Every change of state is made in such a section, so that nobody can leave a wait and forget to pass his turn
-  /// on.
+  using Waiter = typename Line::Waiter;
+  using Counter = typename Sync::template Atomic<std::uint64_t>;
+  static constexpr std::uint64_t never = UINT64_MAX / 2;
+
+  /// What the threads of one side share. The other side's threads touch it only when they take both locks.
+  struct alignas(apart) Side {
+    mutable BriefLock<Sync> lock{};
+    std::uint64_t seen = 0;   // the other side's counter when last looked at, under this side's lock
+    std::uint64_t plain = 0;  // under both: the greatest depth that a plain put may make, the least that a plain take
+                              // may leave
+    Patience<Sync> patience{};
+  };
+
+  /// Holds both locks. When they are given up, whoever can go on now is woken, and crossings are told, both outside of
+  /// them. Every change of state but a plain one is made in such a section, so that nobody can leave a wait and forget
+  /// to pass his turn on.
   class Section {
    public:
-    explicit Section(Gate& gate) : gate_(gate), lock(gate.mutex) {}
+    explicit Section(Gate& gate) : gate_(gate) {
+      gate_.producers_.lock.lock();
+      gate_.consumers_.lock.lock();
+    }
     Section(const Section&) = delete;
     Section& operator=(const Section&) = delete;
     ~Section() {
-      gate_.note_depth();
-      Waiter* const reader = next(gate_.readers, gate_.depth(), gate_.items_a_reader_);
-      Waiter* const writer = next(gate_.writers, gate_.room(), gate_.room_a_writer_);
-      const bool tells = gate_.untold_ > 0 && !std::exchange(gate_.telling_, true);
-      lock.unlock();
-      if (reader != nullptr) reader->changed.notify_one();
-      if (writer != nullptr) writer->changed.notify_one();
+      gate_.settle();
+      Waiter* const reader = next(gate_.readers, gate_.depth(), gate_.readers_stride_);
+      Waiter* const writer = next(gate_.writers, gate_.room(), gate_.writers_stride_);
+      const bool tells = gate_.crossings_.start_telling();
+      gate_.consumers_.lock.unlock();
+      gate_.producers_.lock.unlock();
+      if (reader != nullptr) reader->signal.wake();
+      if (writer != nullptr) writer->signal.wake();
       if (tells) gate_.tell_crossings();
     }
+    void end() const noexcept {}  // what there is to do is done when it ends
 
    private:
     Gate& gate_;
-
-   public:
-    std::unique_lock<std::mutex> lock;
   };
 
   /// A waiter out of the pool.
@@ -147,7 +255,7 @@ class Gate {
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() {
-      const std::scoped_lock lock(gate_.mutex);
+      const std::scoped_lock lock(gate_.pool_lock_);
       gate_.pool_.give_back(waiter);
     }
 
@@ -158,129 +266,143 @@ class Gate {
     Waiter& waiter;
   };
 
-  /// A thread's place in a line, and the time it spends there. Under the lock.
+  /// A thread's place in a line, and the time it spends there. Not under the locks, but for `join`.
   class Place {
    public:
-    Place(Gate& gate, WaitLine& line, Waiter& waiter, std::size_t need)
-        : gate_(gate), line_(line), waiter_(waiter), since_(gate.clock.now()) {
-      line.join(waiter, need);
-    }
+    Place(Gate& gate, Line& line, Waiter& waiter) : gate_(gate), line_(line), waiter_(waiter) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() {
+      if (!joined_) return;
+      const Section section(gate_);
       line_.leave(waiter_);
       const bool reads = &line_ == &gate_.readers;
       ++(reads ? gate_.counters.pop_waits : gate_.counters.push_waits);
       (reads ? gate_.counters.pop_wait : gate_.counters.push_wait) += gate_.clock.now() - since_;
     }
+    void join(std::size_t need) {
+      if (joined_) {
+        if (waiter_.granted) line_.rejoin(waiter_);
+        return;
+      }
+      since_ = gate_.clock.now();
+      line_.join(waiter_, need);
+      joined_ = true;
+    }
 
    private:
     Gate& gate_;
-    WaitLine& line_;
+    Line& line_;
     Waiter& waiter_;
-    TimePoint since_;
+    TimePoint since_{};
+    bool joined_ = false;
   };
 
   template <class Attempt, class Count>
-  PENSTOCK_NOINLINE QueueStatus wait(WaitLine& line, std::size_t need, QueueStatus not_now, const Limit& limit,
-                                     const Attempt& attempt, const Count& count) {
-    // What may take the lock in its own time is made before we hold it and destroyed after we gave it up: a stop that
-    // is requested already calls back at once, and a manual clock waits for its listeners to return.
+  QueueStatus wait(Line& line, std::size_t need, QueueStatus not_now, const Limit& limit, const Attempt& attempt,
+                   const Count& count) {
     const Lease lease(*this);
     Waiter& waiter = lease.waiter;
-    std::optional<TimedWait<Clock>> timed;
-    if (!limit.for_ever()) timed.emplace(clock, mutex, waiter.changed);
-    const std::stop_callback wake_on_stop(*limit.stop, [this, &waiter] {
-      { const std::scoped_lock lock(mutex); }  // whoever looked at the token before this is in its wait now
-      waiter.changed.notify_one();
-    });
-
-    Section section(*this);
-    QueueStatus status = limit.stopped() ? QueueStatus::stopped : attempt(true);
-    bool due = !limit.for_ever() && clock.now() >= limit.deadline;
-    if (status == not_now && due) status = at_deadline(attempt(false), not_now);
-    if (status == not_now) {
-      const Place place(*this, line, waiter, need);
-      while (status == not_now) {
-        if (timed) {
-          due = !timed->until(section.lock, limit.deadline);
-        } else {
-          waiter.changed.wait(section.lock);
-        }
+    // Made outside the locks: a stop that is requested already calls back at once, and wakes before there is a sleep.
+    const std::stop_callback wake_on_stop(*limit.stop, [&waiter] { waiter.signal.wake(); });
+    Place place(*this, line, waiter);
+    for (bool first = true, late = false;; first = false) {
+      {
+        const Section section(*this);
+        QueueStatus status = not_now;
         if (limit.stopped()) {
           status = QueueStatus::stopped;
-        } else if (due) {
-          status = at_deadline(attempt(false), not_now);
-        } else if (waiter.granted) {
-          status = attempt(false);
-          if (status == not_now) line.rejoin(waiter);
+        } else if (first || late || waiter.granted) {
+          status = attempt(first);
+          if (first && status == not_now && !limit.for_ever() && clock.now() >= limit.deadline) {
+            late = true;
+            status = attempt(false);  // who comes with a deadline in the past does not line up behind a bulk
+          }
+          if (late && status == not_now) status = QueueStatus::timeout;
         }
+        if (status != not_now) return count(status), status;
+        place.join(need);
       }
+      late = !waiter.signal.sleep(clock, limit.deadline);
     }
-    count(status);
-    return status;
-  }
-
-  static QueueStatus at_deadline(QueueStatus status, QueueStatus not_now) noexcept {
-    return status == not_now ? QueueStatus::timeout : status;
   }
 
   Waiter& take_waiter() {
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock lock(pool_lock_);
     return pool_.take();
   }
 
-  // Whenever the lock is free: if the first in a line could go on, then one of that line has been woken and has not
-  // looked yet. He wakes the next when he is done. Few at a time, because the one who is awake may be able to do it
-  // all; more when so much has piled up that he seems to be kept from running.
-  static Waiter* next(WaitLine& line, std::size_t available, std::size_t stride) noexcept {
-    if (line.first() == nullptr || line.first()->need > available) return nullptr;
+  void step(Counter& counter, std::size_t n) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_release);
+  }
+
+  // Whenever both locks are free: if the first in a line could go on, then one of that line has been woken and has not
+  // looked yet, or one who has just made that possible is about to wake him. Who was woken wakes the next when he is
+  // done. Few at a time, because the one who is awake may be able to do it all; more when so much has piled up that he
+  // seems to be kept from running.
+  static bool due(const Line& line, std::size_t available, std::size_t stride) noexcept {
+    if (line.first() == nullptr || line.first()->need > available) return false;
     const bool alone = line.bulks() > 0;  // whoever is woken beside a bulk might take the room that it was woken for
-    const bool wake = line.granted() == 0 || (!alone && line.granted() * stride < available);
-    return wake ? line.grant_first() : nullptr;
+    return line.granted() == 0 || (!alone && line.granted() * stride < available);
+  }
+  static Waiter* next(Line& line, std::size_t available, std::size_t stride) noexcept {
+    return due(line, available, stride) ? line.grant_first() : nullptr;
   }
 
-  void note_depth() noexcept {
-    counters.max_depth = std::max(counters.max_depth, depth());
-    const Crossing crossing = marks.update(depth());
-    if (crossing == Crossing::none) return;
-    const TimePoint now = clock.now();
-    if (crossing == Crossing::rose) {
-      throttled_since_ = now;
-    } else {
-      counters.throttled_for += now - throttled_since_;
+  /// A wake-up costs the producer a microsecond. A consumer that is awake and on its way to the item takes less.
+  PENSTOCK_NOINLINE void wake_reader(std::uint64_t end) {
+    for (int i = 0; i < pauses_before_a_wake; ++i) {
+      if (popped_.load(std::memory_order_relaxed) >= end) return;
+      Sync::pause();
     }
-    ++counters.crossings;
-    if (on_watermark) ++untold_;
+    Section(*this).end();
   }
 
-  // Crossings alternate, so a number and the first of them are a queue of them that needs no memory. One thread at a
-  // time tells them; the others leave theirs to it, and so does a listener that calls the queue.
+  /// Under both locks, at their end: the watermarks, and what is plain from now on.
+  void settle() noexcept {
+    const std::size_t now = depth();
+    counters.max_depth = std::max(counters.max_depth, now);
+    if (crossings_.crosses(now)) {
+      throttled_.store(crossings_.update(now, clock.now()) == Crossing::rose, std::memory_order_relaxed);
+    }
+    const Watermarks& marks = crossings_.marks();
+    const bool puts = plain_puts && !closed() && writers.bulks() == 0 && (plain_throttled_puts || !throttled());
+    const std::size_t calm = throttled() ? capacity : marks.high() - 1;
+    producers_.plain = puts ? std::min(counters.max_depth, calm) : 0;
+    producers_.seen = popped_.load(std::memory_order_relaxed);
+    consumers_.plain = !plain_takes ? never : throttled() ? marks.low() + 1 : 0;
+    consumers_.seen = pushed_.load(std::memory_order_relaxed);  // never behind what has been taken
+  }
+
   void tell_crossings() noexcept {
-    for (;;) {
-      Crossing crossing;
-      {
-        const std::scoped_lock lock(mutex);
-        if (untold_ == 0) {
-          telling_ = false;
-          return;
-        }
-        --untold_;
-        crossing = next_told_;
-        next_told_ = crossing == Crossing::rose ? Crossing::fell : Crossing::rose;
-      }
-      tell(on_watermark, crossing);
-    }
+    const auto next_crossing = [this] {
+      const Section section(*this);
+      return crossings_.next();
+    };
+    for (Crossing crossing; (crossing = next_crossing()) != Crossing::none;) tell(on_watermark_, crossing);
   }
+
+  static constexpr int pauses_before_a_wake = 10;
 
   // So much may pile up for one who was woken before another is. An item should not wait for the one; room can.
-  const std::size_t items_a_reader_ = std::clamp<std::size_t>(capacity / 16, 1, 32);
-  const std::size_t room_a_writer_ = std::max<std::size_t>(capacity / 2, 1);
-  WaiterPool pool_{};
-  TimePoint throttled_since_{};
-  std::size_t untold_ = 0;  // crossings
-  Crossing next_told_ = Crossing::rose;
-  bool telling_ = false;
+  const std::size_t readers_stride_ = std::clamp<std::size_t>(capacity / 16, 1, 32);
+  const std::size_t writers_stride_ = std::max<std::size_t>(capacity / 2, 1);
+
+  // Written under both locks, read under either or none.
+  typename Sync::template Atomic<bool> closed_{false};
+  typename Sync::template Atomic<bool> throttled_{false};
+
+  // Under both locks.
+  Crossings crossings_;
+
+  Listener<Crossing> on_watermark_{};
+  BriefLock<Sync> pool_lock_{};
+  WaiterPool<typename Sync::template Parker<Clock>> pool_{};
+
+  Side producers_{};
+  Side consumers_{};
+  alignas(apart) Counter pushed_{0};  // items ever, written under the producers' lock
+  alignas(apart) Counter popped_{0};  // taken or evicted, written under the consumers' lock
 };
 
 }  // namespace detail

@@ -108,6 +108,8 @@ class RateLimiter {
   }
 
  private:
+  using Line = detail::WaitLine<std::condition_variable>;
+
   bool take_at_once(std::uint64_t n) {
     detail::check_permits(n, options_);
     if (n == 0) return true;
@@ -124,7 +126,7 @@ class RateLimiter {
   /// the way.
   class Place {
    public:
-    Place(RateLimiter& limiter, detail::Waiter& waiter, std::uint64_t n) : limiter_(limiter), waiter_(waiter) {
+    Place(RateLimiter& limiter, Line::Waiter& waiter, std::uint64_t n) : limiter_(limiter), waiter_(waiter) {
       limiter_.line_.join(waiter, static_cast<std::size_t>(n));
       limiter_.waiting_.fetch_add(1, std::memory_order_acq_rel);
     }
@@ -139,17 +141,17 @@ class RateLimiter {
 
    private:
     RateLimiter& limiter_;
-    detail::Waiter& waiter_;
+    Line::Waiter& waiter_;
   };
 
   PENSTOCK_NOINLINE QueueStatus wait(std::uint64_t n, TimePoint deadline, const std::stop_token& stop) {
     // What may take the lock in its own time is made before we hold it and destroyed after we gave it up: a stop that
     // is requested already calls back at once, and a manual clock waits for its listeners to return.
-    detail::Waiter waiter;
-    TimedWait<Clock> timed(supply_.clock, mutex_, waiter.changed);
+    Line::Waiter waiter;
+    TimedWait<Clock> timed(supply_.clock, mutex_, waiter.signal);
     const std::stop_callback wake_on_stop(stop, [this, &waiter] {
       const std::scoped_lock lock(mutex_);
-      waiter.changed.notify_one();
+      waiter.signal.notify_one();
     });
 
     std::unique_lock lock(mutex_);
@@ -163,7 +165,7 @@ class RateLimiter {
       if (due) return count(QueueStatus::timeout, n);
       const TimePoint until = line_.first() == &waiter ? std::min(ready, deadline) : deadline;
       if (until == TimePoint::max()) {
-        waiter.changed.wait(lock);
+        waiter.signal.wait(lock);
       } else {
         static_cast<void>(timed.until(lock, until));
       }
@@ -180,9 +182,9 @@ class RateLimiter {
         if (served) wake_first();
         return look.ready;
       }
-      detail::Waiter& waiter = *line_.grant_first();
+      Line::Waiter& waiter = *line_.grant_first();
       waited_ += waiter.need;
-      waiter.changed.notify_one();
+      waiter.signal.notify_one();
       served = true;
     }
     return TimePoint::max();
@@ -190,7 +192,7 @@ class RateLimiter {
 
   /// Under the lock, as every notification: a waiter lives on its thread's stack.
   void wake_first() {
-    if (line_.first() != nullptr) line_.first()->changed.notify_one();
+    if (line_.first() != nullptr) line_.first()->signal.notify_one();
   }
 
   const RateLimiterOptions options_;
@@ -203,7 +205,7 @@ class RateLimiter {
   mutable std::mutex mutex_{};
 
   // Under the mutex.
-  detail::WaitLine line_{};
+  Line line_{};
   std::uint64_t waited_ = 0;
 };
 

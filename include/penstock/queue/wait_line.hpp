@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The line of threads that wait for the same thing, each on a condition variable of its own.
+// The line of threads that wait for the same thing, each for a signal of its own.
 //
-//     line.join(waiter);                                  // all of it under the queue's lock
-//     while (!waiter.granted) waiter.changed.wait(lock);
+//     line.join(waiter, 1);                              // all of it under the queue's lock
+//     while (!waiter.granted) waiter.signal.wait(lock);
 //     line.leave(waiter);
 //
-//     Waiter* next = line.grant_first();                  // another thread: takes the first off the line ...
+//     auto* next = line.grant_first();                   // another thread: takes the first off the line ...
 //     lock.unlock();
-//     next->changed.notify_one();                         // ... and wakes it and no other, outside the lock
+//     next->signal.notify_one();                         // ... and wakes it and no other, outside the lock
 //
 // The grant is written down, unlike a notification. So a thread that leaves by a timeout or a stop at the moment when
 // it was woken knows that it was, and whoever leaves sees to it that the next one is woken in its place.
 
-#include <condition_variable>  // condition_variable
-#include <cstddef>             // size_t
-#include <cstdint>             // uint64_t
-#include <utility>             // exchange
+#include <cstddef>  // size_t
+#include <cstdint>  // uint64_t
+#include <utility>  // exchange
 
 namespace penstock {
 inline namespace v0 {
@@ -25,8 +24,10 @@ namespace detail {
 
 /// A place for one thread to wait. It belongs to the queue and not to the thread, because it is notified outside the
 /// lock, when the thread may have left already. A notification that comes late is a spurious wake-up for its next user.
+/// `Signal` is what wakes it: a condition variable, or a Parker.
+template <class Signal>
 struct Waiter {
-  std::condition_variable changed;
+  Signal signal;
   std::size_t need = 1;      ///< slots or items waited for
   bool granted = false;      ///< taken off the line: its thread is to look again
   std::uint64_t ticket = 0;  ///< order of joining
@@ -36,8 +37,11 @@ struct Waiter {
 };
 
 /// Waiters that are free to use; grows to the most that ever waited at once. Under the queue's lock.
+template <class Signal>
 class WaiterPool {
  public:
+  using Waiter = detail::Waiter<Signal>;
+
   WaiterPool() = default;
   WaiterPool(const WaiterPool&) = delete;
   WaiterPool& operator=(const WaiterPool&) = delete;
@@ -65,8 +69,11 @@ class WaiterPool {
 };
 
 /// First come, first woken. Under the queue's lock.
+template <class Signal>
 class WaitLine {
  public:
+  using Waiter = detail::Waiter<Signal>;
+
   void join(Waiter& waiter, std::size_t need) noexcept {
     waiter.need = need;
     waiter.ticket = next_ticket_++;

@@ -6,6 +6,7 @@
 #include "penstock/queue/watermarks.hpp"
 
 #include "catch.hpp"
+#include "oracle/mutex_queue.hpp"
 #include "unit/queue/history.hpp"
 #include "unit/queue/history_recorder.hpp"
 
@@ -75,21 +76,24 @@ TEST_CASE("the model evicts, drops and serves as the policies say") {
   CHECK_FALSE(explains(model_of(by_priority), {push({1, 2}, ok, 0, 1), evicting, pop({2}, ok, 6, 7)}));
 }
 
-TEST_CASE("every history of several threads can be explained by the sequential model") {
+// With one priority, most calls take one lock only; with three, all take both.
+TEMPLATE_TEST_CASE("every history of several threads can be explained by the sequential model", "",
+                   (BoundedQueue<int, ManualClock>), (MutexQueue<int, ManualClock>)) {
   using enum Overflow;
   const Overflow overflow = GENERATE(block, reject, drop_newest, drop_oldest, drop_lowest_priority, sample);
+  const std::size_t priorities = overflow == drop_lowest_priority ? 3 : GENERATE(1u, 3u);
   std::set<QueueStatus> seen;
   std::size_t overlaps = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const std::size_t threads = 2 + seed % 3;
-    const QueueOptions options{.capacity = 2 + seed % 4,
+    const QueueOptions options{.capacity = 2 + seed % 6,
                                .high_watermark = 0.75,
                                .low_watermark = 0.4,
                                .overflow = overflow,
-                               .priorities = 3,
+                               .priorities = priorities,
                                .starvation_bound = seed % 5,
                                .sample_every = 1 + seed % 3};
-    history::Recorder<BoundedQueue<int, ManualClock>> recorder(options, seed);
+    history::Recorder<TestType> recorder(options, seed);
     const history::History history = recorder.record(threads, 18 / threads);
     INFO(to_string(overflow) << ", seed " << seed << "\n" << describe(history.operations));
     REQUIRE(explains(model_of(options), history.operations, history.stop));

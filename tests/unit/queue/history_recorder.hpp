@@ -78,7 +78,7 @@ class Recorder {
     ready_.fetch_add(1);
     while (ready_.load() < threads) std::this_thread::yield();
     for (std::size_t i = 0; i < calls; ++i) {
-      Operation op = next(dice, value);
+      Operation op = next(dice, value, queue_.options().priorities);
       for (std::uint64_t pause = dice(3) == 0 ? dice(300) : 0; pause > 0; --pause) static_cast<void>(clock_.now());
       if (dice(4) == 0) std::this_thread::yield();
       run(op, dice(4));
@@ -87,14 +87,14 @@ class Recorder {
     finished_.fetch_add(1);
   }
 
-  static Operation next(Dice& dice, int& value) {
+  static Operation next(Dice& dice, int& value, std::size_t priorities) {
     Operation op;
     const auto what = dice(40);
     op.waits = dice(2) == 0;
     op.obeys = op.waits && dice(3) == 0;
     if (what < 18) {
       op.kind = Kind::push;
-      op.priority = static_cast<std::uint8_t>(dice(3));
+      op.priority = static_cast<std::uint8_t>(dice(3) % priorities);
       for (std::uint64_t n = what < 13 ? 1 : dice(3); op.values.size() < n;) op.values.push_back(value++);
     } else if (what < 33) {
       op.kind = Kind::pop;

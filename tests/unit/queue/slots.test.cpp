@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "penstock/queue/slots.hpp"
+#include "oracle/slots.hpp"
 
 #include "catch.hpp"
 

@@ -6,9 +6,11 @@
 namespace penstock {
 namespace {
 
+using Line = detail::WaitLine<int>;  // nobody is woken here
+
 TEST_CASE("waiters are granted their turn in the order in which they joined") {
-  detail::Waiter a, b, c;
-  detail::WaitLine line;
+  Line::Waiter a, b, c;
+  Line line;
   line.join(a, 1);
   line.join(b, 3);
   line.join(c, 1);
@@ -25,8 +27,8 @@ TEST_CASE("waiters are granted their turn in the order in which they joined") {
 }
 
 TEST_CASE("who rejoins stands first again") {
-  detail::Waiter a, b;
-  detail::WaitLine line;
+  Line::Waiter a, b;
+  Line line;
   line.join(a, 1);
   line.join(b, 1);
   line.grant_first();
@@ -45,9 +47,9 @@ TEST_CASE("who rejoins stands first again") {
 
 TEST_CASE("those who rejoin stand in the order in which they joined at first, whoever comes back first") {
   for (const bool swapped : {false, true}) {
-    detail::Waiter a, b, c;
-    detail::WaitLine line;
-    for (detail::Waiter* waiter : {&a, &b, &c}) line.join(*waiter, 1);
+    Line::Waiter a, b, c;
+    Line line;
+    for (Line::Waiter* waiter : {&a, &b, &c}) line.join(*waiter, 1);
     line.grant_first();
     line.grant_first();
     line.rejoin(swapped ? b : a);
@@ -66,9 +68,9 @@ TEST_CASE("those who rejoin stand in the order in which they joined at first, wh
 }
 
 TEST_CASE("a waiter leaves from any place and the others close up") {
-  detail::Waiter a, b, c, d;
-  detail::WaitLine line;
-  for (detail::Waiter* waiter : {&a, &b, &c, &d}) line.join(*waiter, 2);
+  Line::Waiter a, b, c, d;
+  Line line;
+  for (Line::Waiter* waiter : {&a, &b, &c, &d}) line.join(*waiter, 2);
   line.leave(b);  // from the middle
   line.leave(d);  // the last
   CHECK(line.grant_first() == &a);
@@ -83,9 +85,9 @@ TEST_CASE("a waiter leaves from any place and the others close up") {
 }
 
 TEST_CASE("the pool hands out a waiter again that was given back") {
-  detail::WaiterPool pool;
-  detail::Waiter& a = pool.take();
-  detail::Waiter& b = pool.take();
+  detail::WaiterPool<int> pool;
+  Line::Waiter& a = pool.take();
+  Line::Waiter& b = pool.take();
   CHECK(&a != &b);
   pool.give_back(a);
   CHECK(&pool.take() == &a);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A lock for sections of a few nanoseconds, and the patience of one who waits for another thread's next step.
+//
+//     detail::BriefLock<> lock;
+//     { const std::scoped_lock section(lock); ++count; }
+//     if (!patience.wait([&] { return count_of_others() > 0; })) sleep();
+
+#include "penstock/queue/sync.hpp"
+
+#include <atomic>   // memory_order
+#include <cstdint>  // uint32_t
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// A lock like std::mutex, inlined and at half its cost while nobody waits. Who finds it taken pauses ever longer
+/// between two looks, so that the holder keeps the cache line for several sections, then sleeps. Not fair.
+///
+/// Two atomic read-modify-writes, one to lock and one to unlock. The states are those of U. Drepper, "Futexes are
+/// tricky", 2011, section 6: free, held, and held with a sleeper.
+template <class Sync = SystemSync>
+class BriefLock {
+ public:
+  void lock() noexcept {
+    std::uint32_t state = free;
+    if (!state_.compare_exchange_strong(state, held, std::memory_order_acquire, std::memory_order_relaxed)) wait();
+  }
+  void unlock() noexcept {
+    if (state_.exchange(free, std::memory_order_release) == slept_on) Sync::wake_one(state_);
+  }
+
+ private:
+  static constexpr std::uint32_t free = 0;
+  static constexpr std::uint32_t held = 1;
+  static constexpr std::uint32_t slept_on = 2;
+
+  [[gnu::noinline]] void wait() noexcept {
+    for (int pauses = 4, left = 100; left > 0; left -= pauses, pauses = pauses < 32 ? 2 * pauses : pauses) {
+      for (int i = 0; i < pauses; ++i) Sync::pause();
+      std::uint32_t state = state_.load(std::memory_order_relaxed);
+      if (state == free &&
+          state_.compare_exchange_strong(state, held, std::memory_order_acquire, std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    while (state_.exchange(slept_on, std::memory_order_acquire) != free) Sync::sleep_while(state_, slept_on);
+  }
+
+  typename Sync::template Atomic<std::uint32_t> state_{free};
+};
+
+/// How long it is worth to stay awake for what another thread is about to do. A wake-up costs microseconds, so a few
+/// of them are well spent if they save one, and wasted if they do not: the patience grows with success and shrinks with
+/// failure. Any number of threads; what they learn is shared, and may be lost without harm.
+template <class Sync = SystemSync>
+class Patience {
+ public:
+  /// Stays awake until `ready()`, or as long as it seems worth it; whether it is ready. The first look comes after a
+  /// pause that lets the other thread do several steps, since each look costs it a cache miss; later ones come after
+  /// whoever else wants the core has had it.
+  template <class Ready>
+  bool wait(const Ready& ready) noexcept {
+    for (int i = 0; i < pauses_a_look; ++i) Sync::pause();
+    if (ready()) return learn(most_yields), true;
+    const std::uint32_t yields = yields_.load(std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < yields; ++i) {
+      Sync::yield();
+      if (ready()) return learn(most_yields), true;
+    }
+    return learn(yields / 2), false;
+  }
+
+ private:
+  static constexpr int pauses_a_look = 16;          // 0.1 to 0.6 us, by the make of the processor
+  static constexpr std::uint32_t most_yields = 10;  // about 5 us where nobody else wants the core
+
+  void learn(std::uint32_t yields) noexcept {
+    if (yields_.load(std::memory_order_relaxed) != yields) yields_.store(yields, std::memory_order_relaxed);
+  }
+
+  typename Sync::template Atomic<std::uint32_t> yields_{most_yields};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
