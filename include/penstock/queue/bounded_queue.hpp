@@ -337,12 +337,8 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
   template <class Container>
   QueueStatus get_all(Container& out, std::size_t max, const detail::Limit& limit) {
     if (max == 0) throw std::invalid_argument("BoundedQueue: pop_bulk of at most 0 items; at least 1 is needed");
-    const auto grow = [&](std::size_t n) {
-      if constexpr (requires { out.reserve(out.capacity()); }) {
-        if (out.capacity() - out.size() < n) out.reserve(std::max(out.size() + n, 2 * out.capacity()));
-      }
-    };
-    return get(max, limit, grow, [&](T&& item) { out.push_back(std::move(item)); });
+    return get(
+        max, limit, [&](std::size_t n) { detail::grow(out, n); }, [&](T&& item) { out.push_back(std::move(item)); });
   }
 
   QueueStatus peek(const detail::Limit& limit) {

@@ -12,6 +12,7 @@
 #include "penstock/queue/options.hpp"
 #include "penstock/queue/status.hpp"
 
+#include <algorithm>    // max
 #include <chrono>       // duration
 #include <concepts>     // copy_constructible, same_as
 #include <cstddef>      // size_t
@@ -42,6 +43,14 @@ void read_all(Range&& items, const Store& store) {
           [](auto& it) -> decltype(auto) { return std::move_if_noexcept(*it); });
   } else {
     store(std::ranges::begin(items), std::ranges::end(items), [](auto& it) -> decltype(auto) { return *it; });
+  }
+}
+
+/// Room for n more items in a container that can make some, at least doubling it.
+template <class Container>
+void grow(Container& out, std::size_t n) {
+  if constexpr (requires { out.reserve(out.capacity()); }) {
+    if (out.capacity() - out.size() < n) out.reserve(std::max(out.size() + n, 2 * out.capacity()));
   }
 }
 

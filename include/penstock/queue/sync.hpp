@@ -11,6 +11,7 @@
 
 #include "penstock/core/clock.hpp"
 #include "penstock/core/timed_wait.hpp"
+#include "penstock/queue/asymmetric_fence.hpp"
 
 #include <atomic>              // atomic
 #include <condition_variable>  // condition_variable
@@ -64,6 +65,7 @@ struct SystemSync {
   using Atomic = std::atomic<T>;
   template <class Clock>
   using Parker = detail::Parker<Clock>;
+  using Fence = AsymmetricFence;
 
   /// A few dozen cycles in which a thread that shares the core can go on.
   static void pause() noexcept {

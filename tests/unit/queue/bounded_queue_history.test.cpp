@@ -3,6 +3,7 @@
 // stops and the close included.
 #include "penstock/core/manual_clock.hpp"
 #include "penstock/queue/bounded_queue.hpp"
+#include "penstock/queue/spsc_queue.hpp"
 #include "penstock/queue/watermarks.hpp"
 
 #include "catch.hpp"
@@ -11,6 +12,7 @@
 #include "unit/queue/history_recorder.hpp"
 
 #include <set>
+#include <type_traits>
 
 namespace penstock {
 namespace {
@@ -78,10 +80,12 @@ TEST_CASE("the model evicts, drops and serves as the policies say") {
 
 // With one priority, most calls take one lock only; with three, all take both.
 TEMPLATE_TEST_CASE("every history of several threads can be explained by the sequential model", "",
-                   (BoundedQueue<int, ManualClock>), (MutexQueue<int, ManualClock>)) {
+                   (BoundedQueue<int, ManualClock>), (MutexQueue<int, ManualClock>), (SpscQueue<int, ManualClock>)) {
   using enum Overflow;
-  const Overflow overflow = GENERATE(block, reject, drop_newest, drop_oldest, drop_lowest_priority, sample);
-  const std::size_t priorities = overflow == drop_lowest_priority ? 3 : GENERATE(1u, 3u);
+  constexpr bool spsc = std::is_same_v<TestType, SpscQueue<int, ManualClock>>;
+  const Overflow overflow = spsc ? GENERATE(block, reject, drop_newest, sample)
+                                 : GENERATE(block, reject, drop_newest, drop_oldest, drop_lowest_priority, sample);
+  const std::size_t priorities = spsc ? 1 : overflow == drop_lowest_priority ? 3 : GENERATE(1u, 3u);
   std::set<QueueStatus> seen;
   std::size_t overlaps = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {

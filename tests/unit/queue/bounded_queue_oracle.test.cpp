@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// BoundedQueue in step with the same queue under one mutex: same calls, same answers, same counters after each.
+// The queues in step with the same queue under one mutex: same calls, same answers, same counters after each.
 #include "penstock/core/manual_clock.hpp"
 #include "penstock/queue/bounded_queue.hpp"
+#include "penstock/queue/spsc_queue.hpp"
 
 #include "catch.hpp"
 #include "oracle/mutex_queue.hpp"
@@ -17,7 +18,7 @@ namespace {
 template <class Queue>
 struct Heard {
   Heard(const QueueOptions& options, const ManualClock& clock) : queue(options, clock) {
-    queue.on_drop([this](int item) { log.push_back(item); });
+    if constexpr (requires { queue.on_drop([](int) {}); }) queue.on_drop([this](int item) { log.push_back(item); });
     queue.on_watermark([this](Crossing crossing) { log.push_back(crossing == Crossing::rose ? -1 : -2); });
   }
   Queue queue;
@@ -64,11 +65,10 @@ std::string to_text(const QueueStats& s) {
          std::to_string(s.throttled_for.count());
 }
 
-TEST_CASE("two locks answer and count as one mutex does, under every policy, step by step") {
-  using enum Overflow;
-  const Overflow overflow = GENERATE(block, reject, drop_newest, drop_oldest, drop_lowest_priority, sample);
+/// Every combination of seed and size, with the policy and the priorities.
+template <class Queue>
+void check_against_oracle(Overflow overflow, std::size_t priorities) {
   const std::size_t capacity = GENERATE(1u, 2u, 5u, 17u);
-  const std::size_t priorities = overflow == drop_lowest_priority ? 3 : GENERATE(1u, 3u);
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     const ManualClock clock;
     const QueueOptions options{.capacity = capacity,
@@ -78,7 +78,7 @@ TEST_CASE("two locks answer and count as one mutex does, under every policy, ste
                                .priorities = priorities,
                                .starvation_bound = 3,
                                .sample_every = 3};
-    Heard<BoundedQueue<int, ManualClock>> ours(options, clock);
+    Heard<Queue> ours(options, clock);
     Heard<MutexQueue<int, ManualClock>> oracle(options, clock);
     history::Dice dice(seed);
     for (int step = 0; step < 3000; ++step) {
@@ -86,11 +86,24 @@ TEST_CASE("two locks answer and count as one mutex does, under every policy, ste
       REQUIRE(call(ours.queue, same, clock, priorities, step) == call(oracle.queue, same, clock, priorities, step));
       REQUIRE(ours.log == oracle.log);
       REQUIRE(to_text(ours.queue.stats()) == to_text(oracle.queue.stats()));
+      REQUIRE(ours.queue.size() == oracle.queue.size());
       clock.advance(std::chrono::nanoseconds(dice(5)));
       ours.log.clear();
       oracle.log.clear();
     }
   }
+}
+
+TEST_CASE("two locks answer and count as one mutex does, under every policy, step by step") {
+  using enum Overflow;
+  const Overflow overflow = GENERATE(block, reject, drop_newest, drop_oldest, drop_lowest_priority, sample);
+  const std::size_t priorities = overflow == drop_lowest_priority ? 3 : GENERATE(1u, 3u);
+  check_against_oracle<BoundedQueue<int, ManualClock>>(overflow, priorities);
+}
+
+TEST_CASE("no lock answers and counts as one mutex does, step by step") {
+  using enum Overflow;
+  check_against_oracle<SpscQueue<int, ManualClock>>(GENERATE(block, reject, drop_newest, sample), 1);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ template <class Queue>
 class Recorder {
  public:
   Recorder(const QueueOptions& options, std::uint64_t seed) : queue_(options, clock_), seed_(seed) {
-    queue_.on_drop([](int item) { current->evicted.push_back(item); });
+    if constexpr (evicts) queue_.on_drop([](int item) { current->evicted.push_back(item); });
   }
 
   History record(std::size_t threads, std::size_t calls) {
@@ -72,6 +72,8 @@ class Recorder {
   [[nodiscard]] const Queue& queue() const { return queue_; }
 
  private:
+  static constexpr bool evicts = requires(Queue& queue) { queue.on_drop([](int) {}); };  // and has many on each side
+
   void work(std::size_t me, std::size_t threads, std::size_t calls, std::vector<Operation>& part) {
     Dice dice(seed_ * 1000 + me);
     int value = static_cast<int>(me + 1) * 1000;
@@ -79,12 +81,20 @@ class Recorder {
     while (ready_.load() < threads) std::this_thread::yield();
     for (std::size_t i = 0; i < calls; ++i) {
       Operation op = next(dice, value, queue_.options().priorities);
+      while (!evicts && !allowed(op.kind, me)) op = next(dice, value, queue_.options().priorities);
       for (std::uint64_t pause = dice(3) == 0 ? dice(300) : 0; pause > 0; --pause) static_cast<void>(clock_.now());
       if (dice(4) == 0) std::this_thread::yield();
       run(op, dice(4));
       part.push_back(op);
     }
     finished_.fetch_add(1);
+  }
+
+  /// Where one thread pushes and another pops: which thread may do what.
+  static bool allowed(Kind kind, std::size_t me) {
+    if (kind == Kind::push) return me == 0;
+    if (kind == Kind::pop || kind == Kind::wait_readable) return me == 1;
+    return true;
   }
 
   static Operation next(Dice& dice, int& value, std::size_t priorities) {
