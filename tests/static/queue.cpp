@@ -3,6 +3,7 @@
 #include "penstock/core/manual_clock.hpp"
 #include "penstock/queue/bounded_queue.hpp"
 #include "penstock/queue/concepts.hpp"
+#include "penstock/queue/spsc_queue.hpp"
 
 #include <array>
 #include <initializer_list>
@@ -56,6 +57,8 @@ struct Mute : Queue {
 static_assert(bounded_queue<Queue>);
 static_assert(bounded_queue<BoundedQueue<int>>);
 static_assert(bounded_queue<BoundedQueue<Item>>);
+static_assert(bounded_queue<SpscQueue<int>>);
+static_assert(bounded_queue<SpscQueue<Item, ManualClock>>);
 static_assert(bounded_queue<BoundedQueue<std::unique_ptr<int>, ManualClock>>);
 static_assert(!bounded_queue<Mute>);
 static_assert(!bounded_queue<std::vector<int>>);

@@ -102,7 +102,11 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
   [[nodiscard]] bool throttled() const noexcept { return gate_.throttled(); }
 
   /// All counters, of one moment.
-  [[nodiscard]] QueueStats stats() const { return gate_.stats(); }
+  [[nodiscard]] QueueStats stats() const {
+    QueueStats stats = gate_.stats();
+    (options_.overflow == Overflow::drop_newest ? stats.dropped : stats.rejected) += gate_.turned_away();
+    return stats;
+  }
 
   /// Has each evicted item given to `listener(T&&)`, outside every lock, in the thread whose push evicted it; from
   /// several threads at once if several push. It may call the queue. Before the queue is shared; replaces the last.
@@ -178,6 +182,10 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
     if (plainly()) [[likely]]
       return QueueStatus::ok;
     limit.waits = limit.waits && (options_.overflow == Overflow::block || policy_);
+    if (turns_away() && !limit.waits && !limit.stopped() && n > gate_.room() && !gate_.closed()) {
+      gate_.turn_away(n);
+      return options_.overflow == Overflow::drop_newest ? QueueStatus::dropped : QueueStatus::full;
+    }
     if (limit.waits && n > gate_.room() && gate_.room_soon(n) && plainly()) return QueueStatus::ok;
     return put_at_the_gate(n, priority, limit, store);
   }
@@ -231,6 +239,13 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
         rings_.append_all(priority.level, first, last, read);
       });
     });
+  }
+
+  /// Whether a newcomer that finds no room, and is not to wait, goes away whatever else there is to know: then no lock
+  /// is needed, and whoever tries in a loop is in nobody's way.
+  [[nodiscard]] bool turns_away() const noexcept {
+    return !policy_ && (options_.overflow == Overflow::block || options_.overflow == Overflow::reject ||
+                        options_.overflow == Overflow::drop_newest);
   }
 
   /// Whether a push may evict.

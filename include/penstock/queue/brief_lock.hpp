@@ -17,7 +17,8 @@ inline namespace v0 {
 namespace detail {
 
 /// A lock like std::mutex, inlined and at half its cost while nobody waits. Who finds it taken pauses ever longer
-/// between two looks, so that the holder keeps the cache line for several sections, then sleeps. Not fair.
+/// between two tries, so that the holder keeps the cache line for several sections. Who has waited long is let through:
+/// newcomers, and the holder when it comes back, then wait behind it. After that it sleeps.
 ///
 /// Two atomic read-modify-writes, one to lock and one to unlock. The states are those of U. Drepper, "Futexes are
 /// tricky", 2011, section 6: free, held, and held with a sleeper.
@@ -25,8 +26,7 @@ template <class Sync = SystemSync>
 class BriefLock {
  public:
   void lock() noexcept {
-    std::uint32_t state = free;
-    if (!state_.compare_exchange_strong(state, held, std::memory_order_acquire, std::memory_order_relaxed)) wait();
+    if (wanted_.load(std::memory_order_relaxed) != 0 || !take(held)) wait();
   }
   void unlock() noexcept {
     if (state_.exchange(free, std::memory_order_release) == slept_on) Sync::wake_one(state_);
@@ -36,20 +36,34 @@ class BriefLock {
   static constexpr std::uint32_t free = 0;
   static constexpr std::uint32_t held = 1;
   static constexpr std::uint32_t slept_on = 2;
+  static constexpr int patience = 100;  // pauses, 0.5 to 4 us by the make of the processor
+
+  // Without a look first: by the time the line is ours after a look, the holder may have come back.
+  bool take(std::uint32_t as) noexcept {
+    std::uint32_t state = free;
+    return state_.compare_exchange_strong(state, as, std::memory_order_acquire, std::memory_order_relaxed);
+  }
 
   [[gnu::noinline]] void wait() noexcept {
-    for (int pauses = 4, left = 100; left > 0; left -= pauses, pauses = pauses < 32 ? 2 * pauses : pauses) {
-      for (int i = 0; i < pauses; ++i) Sync::pause();
-      std::uint32_t state = state_.load(std::memory_order_relaxed);
-      if (state == free &&
-          state_.compare_exchange_strong(state, held, std::memory_order_acquire, std::memory_order_relaxed)) {
-        return;
+    for (std::uint32_t as = held;; as = slept_on) {  // who has slept does not know whether others sleep still
+      for (int pauses = 4, left = patience; left > 0; left -= pauses, pauses = pauses < 32 ? 2 * pauses : pauses) {
+        for (int i = 0; i < pauses; ++i) Sync::pause();
+        if (wanted_.load(std::memory_order_relaxed) == 0 && take(as)) return;
       }
+      wanted_.store(1, std::memory_order_relaxed);
+      bool taken = take(as);
+      for (int left = patience; left > 0 && !taken; --left) {
+        Sync::pause();
+        taken = take(as);
+      }
+      wanted_.store(0, std::memory_order_relaxed);
+      if (taken || state_.exchange(slept_on, std::memory_order_acquire) == free) return;
+      Sync::sleep_while(state_, slept_on);
     }
-    while (state_.exchange(slept_on, std::memory_order_acquire) != free) Sync::sleep_while(state_, slept_on);
   }
 
   typename Sync::template Atomic<std::uint32_t> state_{free};
+  typename Sync::template Atomic<std::uint32_t> wanted_{0};  // whether somebody has waited long
 };
 
 /// How long it is worth to stay awake for what another thread is about to do. A wake-up costs microseconds, so a few

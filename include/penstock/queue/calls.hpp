@@ -186,8 +186,9 @@ class QueueCalls {
     return self().get_one({&stop, deadline});
   }
 
-  /// Waits for the first item and appends what is there, `max` items at the most, to `out` by `push_back(T&&)`; on `ok`
-  /// at least one. A container with `reserve` is grown beforehand. Under the lock: use a vector again and again.
+  /// Waits for the first item and appends what is there when it looks, `max` items at the most, to `out` by
+  /// `push_back(T&&)`; on `ok` at least one. A container with `reserve` is grown beforehand. Under the lock: use a
+  /// vector again and again.
   /// @throws std::invalid_argument if `max` is 0.
   template <class Container>
   QueueStatus pop_bulk(Container& out, std::size_t max, const std::stop_token& stop = {}) {

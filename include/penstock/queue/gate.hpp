@@ -146,6 +146,10 @@ class Gate {
     return n;
   }
 
+  /// Counts n items that found no room and went away, under no lock.
+  void turn_away(std::size_t n) noexcept { turned_away_.fetch_add(n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_.load(std::memory_order_relaxed); }
+
   /// Stays awake a moment until n items fit, or one is there; whether that is so.
   bool room_soon(std::size_t n) noexcept {
     const auto fits = [&] { return n <= room(); };
@@ -391,6 +395,8 @@ class Gate {
   // Written under both locks, read under either or none.
   typename Sync::template Atomic<bool> closed_{false};
   typename Sync::template Atomic<bool> throttled_{false};
+
+  alignas(apart) Counter turned_away_{0};
 
   // Under both locks.
   Crossings crossings_;

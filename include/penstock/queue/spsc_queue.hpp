@@ -85,9 +85,11 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
   }
 
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }  ///< was it closed?
-  [[nodiscard]] bool throttled() const noexcept {
-    return throttled_.load(std::memory_order_relaxed);
-  }                                                                                  ///< by the marks
+
+  /// Whether the depth has met the high watermark, and the low one not since; known when the push or pop that made it
+  /// so has returned.
+  [[nodiscard]] bool throttled() const noexcept { return throttled_.load(std::memory_order_relaxed); }
+
   [[nodiscard]] std::size_t capacity() const noexcept { return options_.capacity; }  ///< items that fit
   [[nodiscard]] const QueueOptions& options() const noexcept { return options_; }    ///< as it was made
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }                  ///< whether size() is 0

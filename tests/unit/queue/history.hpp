@@ -113,7 +113,11 @@ class Model {
     if (items_.empty()) return nothing(op);
     if (op.status != QueueStatus::ok) return false;
     std::vector<int> values;
-    while (values.size() < op.max && !items_.empty()) {
+    // A bulk is what was there at one moment of the call. Others may see it removed at a later one, and what came in
+    // between was not for it.
+    const bool alone = op.end == op.begin + 1;
+    const std::size_t most = alone ? op.max : std::min(op.max, std::max<std::size_t>(op.values.size(), 1));
+    while (values.size() < most && !items_.empty()) {
       ++pops_;
       std::size_t next = 0;
       if (pops_ == options_.starvation_bound) {

@@ -90,8 +90,10 @@ class Recorder {
     finished_.fetch_add(1);
   }
 
-  /// Where one thread pushes and another pops: which thread may do what.
+  /// Where one thread pushes and another pops: which thread may do what. Whether the queue is throttled is then known
+  /// only when the push or pop that crosses the mark has returned.
   static bool allowed(Kind kind, std::size_t me) {
+    if (kind == Kind::throttled) return false;
     if (kind == Kind::push) return me == 0;
     if (kind == Kind::pop || kind == Kind::wait_readable) return me == 1;
     return true;

@@ -203,7 +203,7 @@ TEST_CASE("by the system's clock many threads wait for their permits and each ge
 
 TEST_CASE("stops and deadlines at any moment lose and mint no permit, and nobody hangs") {
   const ManualClock clock;
-  constexpr std::uint64_t burst = 100'000;  // never full
+  constexpr std::uint64_t burst = 100'000'000;  // never full
   Limiter limiter({.rate = 1'000'000, .burst = burst}, clock);
   REQUIRE(limiter.try_acquire(burst));
   std::atomic<std::uint64_t> granted{0};
