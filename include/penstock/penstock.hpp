@@ -90,6 +90,7 @@
 #include "penstock/serve/linear_model_spec.hpp"
 #include "penstock/serve/load_shedder.hpp"
 #include "penstock/serve/recency_table.hpp"
+#include "penstock/stats/accumulator.hpp"
 #include "penstock/stats/alternative.hpp"
 #include "penstock/stats/arrangements.hpp"
 #include "penstock/stats/block_bootstrap.hpp"

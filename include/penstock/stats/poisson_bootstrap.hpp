@@ -8,74 +8,20 @@
 //     for (const auto& event : events) latency.add(event.latency_ms);
 //     latency.result().ci.low;
 
-#include "penstock/core/math.hpp"
+#include "penstock/stats/accumulator.hpp"
 #include "penstock/stats/bootstrap_options.hpp"
 #include "penstock/stats/confidence_interval.hpp"
 #include "penstock/stats/philox.hpp"
 #include "penstock/stats/resample_counts.hpp"
 
-#include <concepts>   // convertible_to, default_initializable
 #include <cstddef>    // size_t
 #include <cstdint>    // uint32_t, uint64_t, uint8_t
-#include <limits>     // numeric_limits
 #include <stdexcept>  // invalid_argument
 #include <string>     // to_string
 #include <vector>     // vector
 
 namespace penstock {
 inline namespace v0 {
-namespace stats {
-
-/// Takes values that count a whole number of times, and tells a number of them. Promise that no compiler checks: the
-/// result is the same as if the value had come so often.
-template <class A>
-concept accumulator = std::default_initializable<A> && requires(A& a, const A& other, double x, double weight) {
-  a.add(x, weight);
-  a.merge(other);
-  { other.value() } -> std::convertible_to<double>;
-};
-
-/// The mean, of sums.
-struct MeanAccumulator {
-  double weight = 0;  ///< how many values
-  double sum = 0;     ///< of all of them
-
-  /// One more value, so often.
-  void add(double x, double times) noexcept {
-    weight += times;
-    sum += detail::rounded(x * times);
-  }
-  /// All that the other has taken.
-  void merge(const MeanAccumulator& other) noexcept {
-    weight += other.weight;
-    sum += other.sum;
-  }
-  [[nodiscard]] double value() const noexcept { return sum / weight; }  ///< NaN if there are none
-};
-
-/// The variance with n - 1, by Welford's update and Chan's merge: nothing cancels.
-struct VarianceAccumulator {
-  double weight = 0;   ///< how many values
-  double mean = 0;     ///< of all of them
-  double squares = 0;  ///< sum of squares of the distance from the mean
-
-  /// One more value, so often.
-  void add(double x, double times) noexcept { merge({times, x, 0}); }
-  /// All that the other has taken.
-  void merge(const VarianceAccumulator& other) noexcept {
-    if (other.weight == 0) return;
-    const double all = weight + other.weight, d = other.mean - mean, share = other.weight / all;
-    squares += other.squares + detail::rounded(detail::rounded(detail::rounded(d * d) * weight) * share);
-    mean += detail::rounded(d * share);
-    weight = all;
-  }
-  [[nodiscard]] double value() const noexcept {  ///< NaN of fewer than two
-    return weight > 1 ? squares / (weight - 1) : std::numeric_limits<double>::quiet_NaN();
-  }
-};
-
-}  // namespace stats
-
 /// Resamples of a stream, taken along as it passes. Value number i of shard s takes its numbers from the place (seed,
 /// i, s): the result depends on seed and values alone, and shards that were added up in parallel merge to what one
 /// thread would have found with the same shards. Memory: one accumulator a resample. add() is O(n_resamples), about 1
