@@ -8,6 +8,7 @@
 // same row gives the same bits in every call.
 
 #include "penstock/config.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/learn/fence.hpp"
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -34,6 +35,16 @@ struct AnyKernel {
     std::uint64_t seen = 0;
     for (std::size_t j = 0; j < n; ++j) seen |= overrun(values[j]);
     return seen >> 63U == 0;
+  }
+
+  /// The largest magnitude of n numbers.
+  static double reach(const double* values, std::size_t n) noexcept {
+    double most = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      const double magnitude = absolute(values[j]);
+      most = magnitude > most ? magnitude : most;
+    }
+    return most;
   }
 };
 
@@ -116,6 +127,22 @@ struct Avx2Kernel {
     return _mm256_movemask_pd(_mm256_castsi256_pd(seen)) == 0 && AnyKernel::all_finite(values + j, n - j);
   }
 
+  [[gnu::target("avx2,fma")]] static double reach(const double* values, std::size_t n) noexcept {
+    const __m256d sign = _mm256_set1_pd(-0.0);
+    __m256d a = _mm256_setzero_pd();
+    __m256d b = a;
+    std::size_t j = 0;
+    for (; j + 8 <= n; j += 8) {
+      a = _mm256_max_pd(a, _mm256_andnot_pd(sign, _mm256_loadu_pd(values + j)));
+      b = _mm256_max_pd(b, _mm256_andnot_pd(sign, _mm256_loadu_pd(values + j + 4)));
+    }
+    a = _mm256_max_pd(a, b);
+    const __m128d half = _mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    const double most = _mm_cvtsd_f64(_mm_max_sd(half, _mm_unpackhi_pd(half, half)));
+    const double rest = AnyKernel::reach(values + j, n - j);
+    return rest > most ? rest : most;
+  }
+
   [[gnu::target("avx2,fma")]] static double dot(const double* w, const double* x, std::size_t n) noexcept {
     __m256d a = _mm256_setzero_pd();
     __m256d b = a;
@@ -145,8 +172,8 @@ struct Avx2Kernel {
   }
 
   /// w += c x, and then w . y: the bits of add and dot, in one pass.
-  [[gnu::target("avx2,fma")]] static double add_dot(double* w, const double* x, double factor, const double* y,
-                                                    std::size_t n) noexcept {
+  [[gnu::target("avx2,fma"), gnu::aligned(64)]] static double add_dot(double* w, const double* x, double factor,
+                                                                      const double* y, std::size_t n) noexcept {
     const __m256d f = _mm256_set1_pd(factor);
     __m256d a = _mm256_setzero_pd();
     __m256d b = a;

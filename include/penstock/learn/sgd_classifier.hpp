@@ -286,6 +286,11 @@ class SgdClassifier {
     bool grows = core_.outputs.empty();
     codes_.resize(y.size());
     for (std::size_t i = 0; i < y.size(); ++i) grows |= (codes_[i] = code_of(y[i])) < 0;
+    if (!grows && !options_.sklearn_compat &&
+        core_.learn_at_once(source, {.codes = codes_.data(), .positive = core_.outputs[0].positive},
+                            weighted ? w.data() : nullptr)) {
+      return;
+    }
     std::vector<double> before;
     if (grows) {
       before = classes_;

@@ -45,6 +45,7 @@ struct SgdOutput {
   LinearState state{};
   double positive_weight = 1;
   double negative_weight = 1;
+  double reach = std::numeric_limits<double>::infinity();  // see learn_single
   double stale_intercept = 0;  // sklearn_compat: where the next call of an averaging classifier starts
   std::int32_t positive = -1;  // the class whose rows have the target +1; -1: none of the classes so far
 
@@ -53,6 +54,7 @@ struct SgdOutput {
     copy_numbers(state, other.state);
     other.positive_weight = positive_weight;
     other.negative_weight = negative_weight;
+    other.reach = reach;
     other.stale_intercept = stale_intercept;
     other.positive = positive;
   }
@@ -146,6 +148,20 @@ class SgdCore {
   PENSTOCK_COLD [[noreturn]] static void refuse(std::size_t row) {
     throw Error({.row = row + 1}, "a row whose features or whose step are not finite",
                 "finite numbers; the model is as it was before the call");
+  }
+
+  /// Learns one row in place, if that is safe and simple; false: nothing has changed.
+  template <class Source>
+  bool learn_at_once(const Source& source, const SgdTargets& targets, const double* weights) {
+    bool learnt = false;
+    if constexpr (std::same_as<Source, DirectRows>) {
+      if (source.rows != 1 || outputs.size() != 1 || !is_lean(plan_)) return false;
+      const DenseTask task = task_of(source, false, nullptr, 0, 1, outputs[0], targets, weights);
+      with_kernel([&]<class Kernel>(Kernel) {
+        learnt = learn_single<Kernel>(outputs[0].state, plan_, task, t, outputs[0].reach);
+      });
+    }
+    return learnt;
   }
 
   /// Learns all rows once. `prepare()` readies the outputs for the call, `targets(k)` gives the targets of output k,
@@ -310,12 +326,32 @@ class SgdCore {
     return refused;
   }
 
+  static DenseTask task_of(const DirectRows& rows, bool local, const std::size_t* order, std::size_t first,
+                           std::size_t count, const SgdOutput& output, const SgdTargets& targets,
+                           const double* weights) noexcept {
+    return {rows.data,
+            rows.stride,
+            rows.cols,
+            order,
+            first,
+            count,
+            local,
+            targets.values,
+            targets.stride,
+            targets.codes,
+            targets.positive,
+            output.positive_weight,
+            output.negative_weight,
+            weights};
+  }
+
   /// The loop over rows. Out of line: one row alone takes the very same instructions as a row among many. `local` says
   /// that `rows` holds the block alone, in the order in which it is learnt.
   template <class Kernel, class Rows>
   PENSTOCK_NOINLINE std::size_t run_rows(const Rows& rows, bool local, const std::size_t* order, std::size_t first,
                                          std::size_t count, SgdOutput& output, const SgdTargets& targets,
                                          const double* weights, const SgdPass& pass) {
+    output.reach = std::numeric_limits<double>::infinity();
     const auto place = [&](std::size_t i) { return order == nullptr ? first + i : order[first + i]; };
     const auto target = [&](std::size_t i) { return targets[place(i)]; };
     const auto weight = [&](std::size_t i) {
@@ -324,20 +360,7 @@ class SgdCore {
     };
     if constexpr (std::same_as<Rows, DirectRows>) {
       if (is_lean(plan_)) {
-        const DenseTask task{rows.data,
-                             rows.stride,
-                             rows.cols,
-                             order,
-                             first,
-                             count,
-                             local,
-                             targets.values,
-                             targets.stride,
-                             targets.codes,
-                             targets.positive,
-                             output.positive_weight,
-                             output.negative_weight,
-                             weights};
+        const DenseTask task = task_of(rows, local, order, first, count, output, targets, weights);
         const std::size_t learnt = pass.loss_sum == nullptr
                                        ? learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, nullptr)
                                        : learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, pass.loss_sum);

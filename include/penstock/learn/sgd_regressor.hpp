@@ -159,6 +159,8 @@ class SgdRegressor {
     detail::check_numbers(y, "target");
     detail::check_numbers(w, "weight");
     if (source.rows == 0) return;
+    const bool ready = core_.features != 0 && !options_.sklearn_compat;
+    if (ready && core_.learn_at_once(source, {.values = y.data()}, weighted ? w.data() : nullptr)) return;
     const double start = core_.t;
     if (options_.shuffle && !seed_) seed_ = detail::regressor_seed(options_.random_state);
     const auto prepare = [&] {

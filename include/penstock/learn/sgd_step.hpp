@@ -164,9 +164,10 @@ inline double shrunk(const SgdPlan& plan, double scale, double eta) noexcept {
 }
 
 /// The slope of the loss, clipped as scikit-learn clips it.
-inline double slope_of(const Loss& loss, double p, double y) {
+[[gnu::always_inline]] inline double slope_of(const Loss& loss, double p, double y) {
   constexpr double steepest = 1e12;
-  const double slope = loss.dloss(p, y);
+  // The one that is asked for most does without a call.
+  const double slope = loss.kind() == LossKind::squared_error ? p - y : loss.dloss(p, y);
   if (slope < -steepest) [[unlikely]]
     return -steepest;
   if (slope > steepest) [[unlikely]]
@@ -306,6 +307,17 @@ struct DenseTask {
   }
 };
 
+/// The step of a row whose score is `p`: `update` on the intercept, `length` on coefficients of that scale. All but two
+/// products are ready before the score is.
+[[gnu::always_inline]] inline void find_fast_step(const SgdPlan& plan, double p, double y, double weight, double eta,
+                                                  double scale, double& update, double& length) {
+  const double gain = product(-eta, weight);
+  const double ratio = gain / (scale < smallest_scale ? 1 : scale);
+  const double slope = slope_of(plan.loss, p, y);
+  update = product(gain, slope);
+  length = product(ratio, slope);
+}
+
 /// Learns dense rows where nothing stands between one row's step and the next row's score: both happen in one pass over
 /// the coefficients. Gives the number of rows learnt before one was refused. `loss_sum` is where losses are added up,
 /// or nullptr itself.
@@ -337,14 +349,9 @@ std::size_t learn_lean(LinearState& s, const SgdPlan& plan, const DenseTask task
     const double p = product(sum, v.scale) + v.intercept;
     if constexpr (!std::is_null_pointer_v<LossSum>) *loss_sum += plan.loss.loss(p, y);
     double update = 0;
-    double length = 0;  // of the step on the coefficients, before the scale
+    double length = 0;
     if (!std::is_same_v<Kernel, StrictKernel> && !passive) {
-      // All but two products are ready before the score is.
-      const double gain = product(-eta, weight);
-      const double ratio = gain / (scale < smallest_scale ? 1 : scale);
-      const double slope = slope_of(plan.loss, p, y);
-      update = product(gain, slope);
-      length = product(ratio, slope);
+      find_fast_step(plan, p, y, weight, eta, scale, update, length);
       if (!is_finite_bits(p) || !is_finite_bits(update)) break;
     } else {
       const StepResult result = find_update(plan, DenseRow{x, features}, p, y, weight, eta, update);
@@ -369,6 +376,42 @@ std::size_t learn_lean(LinearState& s, const SgdPlan& plan, const DenseTask task
   s.scalars = v;
   t = now;
   return i;
+}
+
+/// Learns one dense row as learn_lean does, if it can be told beforehand that all numbers stay finite: there is then
+/// nothing to keep and nothing to look at afterwards. `reach` bounds the magnitudes in s.coef; infinite if not known.
+/// False: nothing has changed.
+template <class Kernel>
+bool learn_single(LinearState& s, const SgdPlan& plan, const DenseTask& task, double& t, double& reach) {
+  constexpr double far = 1e150;
+  LinearScalars& v = s.scalars;
+  const double* const x = task.row(0);
+  const double y = task.target(0);
+  const double eta = step_length<Kernel>(plan, plan.eta0, t);
+  const double scale = shrunk(plan, v.scale, eta);
+  if (scale < smallest_scale) return false;
+  const double p = product(Kernel::dot(s.coef.data(), x, task.features), v.scale) + v.intercept;
+  const bool passive = plan.rate_kind == LearningRateKind::pa1 || plan.rate_kind == LearningRateKind::pa2;
+  double update = 0;
+  double length = 0;
+  if (!std::is_same_v<Kernel, StrictKernel> && !passive) {
+    find_fast_step(plan, p, y, task.weight(0, y), eta, scale, update, length);
+    if (!is_finite_bits(p) || !is_finite_bits(update)) return false;
+  } else {
+    const DenseRow row{x, task.features};
+    if (find_update(plan, row, p, y, task.weight(0, y), eta, update) != StepResult::learnt) return false;
+    length = update / scale;
+  }
+  if (!(reach < far)) reach = Kernel::reach(s.coef.data(), task.features);
+  const double next_reach = reach + absolute(length) * Kernel::reach(x, task.features);
+  const double intercept = plan.fit_intercept && update != 0 ? v.intercept + update : v.intercept;
+  if (!(next_reach < far) || !(absolute(intercept) < far)) return false;
+  if (update != 0) Kernel::add(s.coef.data(), x, length, task.features);
+  reach = next_reach;
+  v.scale = scale;
+  v.intercept = intercept;
+  t += 1;
+  return true;
 }
 
 }  // namespace detail

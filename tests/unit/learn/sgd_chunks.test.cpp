@@ -69,6 +69,11 @@ TEST_CASE("a classifier is the same for rows one by one, in chunks and all at on
         learn(part, rows.x, labels, chunk);
         wrong += bits(part) != bits(whole);
       }
+      SgdOptions announced = options;
+      announced.classes = whole.classes();
+      SgdClassifier part(announced);
+      learn(part, rows.x, labels, 0);
+      wrong += bits(part) != bits(whole);
     }
   }
   CHECK(wrong == 0);

@@ -73,6 +73,33 @@ TEST_CASE("a step that leaves the numbers is named by the row that makes it") {
   CHECK_THROWS_WITH(steep.partial_fit(x, y), StartsWith("row 2: found"));  // its update is finite, its coefficients not
 }
 
+TEST_CASE("a single row that is too much is refused as among others") {
+  const Rows rows = make_rows(30, 3);
+  for (const Arithmetic arithmetic : {Arithmetic::strict, Arithmetic::fast}) {
+    const SgdOptions options{
+        .penalty = Penalty::none, .learning_rate = LearningRate::constant, .eta0 = 1e100, .arithmetic = arithmetic};
+    SgdRegressor model(options);
+    model.partial_fit(rows.x.topRows(1) * 1e-60, rows.y.head(1));
+    model.learn_one(rows.x.row(1) * 1e-60, rows.y[1]);
+    const auto before = bits(model);
+    for (const double bad : {1e210, inf, not_a_number}) {
+      Eigen::RowVectorXd row = rows.x.row(2) * 1e-60;
+      row[1] = bad;
+      CHECK_THROWS_WITH(model.learn_one(row, 1), StartsWith("row 1: found"));
+      CHECK(bits(model) == before);
+    }
+    // Beyond 1e150 a row is looked at as closely as many are, and gives the same bits.
+    SgdRegressor whole(options);
+    SgdRegressor part(options);
+    RowMajor large = rows.x * 1e-150;
+    large.row(3) *= 1e190;
+    whole.partial_fit(large.topRows(4), rows.y.head(4));
+    learn(part, large.topRows(4), rows.y.head(4), 0);
+    CHECK(whole.coef().cwiseAbs().maxCoeff() > 1e130);
+    CHECK(bits(part) == bits(whole));
+  }
+}
+
 TEST_CASE("targets, labels and weights have to be finite") {
   const Rows rows = make_rows(5, 2);
   Eigen::VectorXd bad = rows.labels;
