@@ -59,7 +59,7 @@ TEST_CASE("whole numbers below a bound are all there, equally often") {
   CHECK(test::misfit(thirds, {10000, 10000, 10000}) < 4);
 }
 
-TEST_CASE("uniform numbers are in [0, 1) and fill it evenly") {
+TEST_CASE("uniform numbers are at least 0 and below 1, and fill that evenly") {
   RandomStream stream(2);
   std::vector<double> counts(64);
   for (int i = 0; i < 64000; ++i) {
