@@ -4,7 +4,9 @@
 //     unified_pipeline --input students.csv --target purchased --model model.json --jitter-ms 0
 
 #include "penstock/adapters/json/linear_model.hpp"
+#include "penstock/queue/bounded_queue.hpp"
 
+#include "async_stream.hpp"
 #include "interrupt.hpp"
 #include "modes.hpp"
 #include "options.hpp"
@@ -45,7 +47,8 @@ int run(const Options& options, const std::stop_token& stop) {
     print(stream_inference(options, model, threshold, file("stream_inference.jsonl"), stop));
   }
   if (options.runs("async_stream") && !stop.stop_requested()) {
-    AsyncStream pipeline(options, model, threshold, file("stream_inference_async.jsonl"), stop);
+    AsyncStream<penstock::BoundedQueue<Event>> pipeline(options, model, threshold, file("stream_inference_async.jsonl"),
+                                                        stop);
     const AsyncResult result = pipeline.run();
     print(result);
     write_json(metrics_json(options, result), file("streaming_metrics.json"));

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The three ways to score a table: whole batches, row by row, and as events that wait in a queue for workers. All of
-// them call the same model, and give a row the same score to the last bit.
+// Two ways to score a table: whole batches, and row by row; async_stream.hpp has the third. All of them call the same
+// model, and give a row the same score to the last bit.
 
 #include "penstock/core/clock.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/io/csv_writer.hpp"
 #include "penstock/io/json_lines_writer.hpp"
-#include "penstock/metrics/latency_histogram.hpp"
 #include "penstock/metrics/stream_metrics.hpp"
-#include "penstock/queue/bounded_queue.hpp"
 #include "penstock/serve/linear_model.hpp"
 #include "penstock/stream/chunk_streamer.hpp"
 #include "penstock/stream/inference.hpp"
 
-#include "arrivals.hpp"
 #include "input.hpp"
 #include "options.hpp"
 #include "progress.hpp"
@@ -24,12 +21,9 @@
 #include <chrono>      // nanoseconds, system_clock
 #include <cmath>       // isnan
 #include <cstdint>     // int64_t, uint64_t
-#include <exception>   // current_exception, exception_ptr, rethrow_exception
-#include <mutex>       // mutex, scoped_lock
 #include <optional>    // optional
-#include <stop_token>  // stop_source, stop_token
+#include <stop_token>  // stop_token
 #include <string>      // string
-#include <thread>      // jthread
 #include <utility>     // move
 #include <vector>      // vector
 
@@ -66,14 +60,6 @@ struct ModeResult {
     rejected = input.rejected();
     first_reject = input.first_reject();
   }
-};
-
-/// What became of the rows of an asynchronous run. produced = rows + dropped.total().
-struct AsyncResult : ModeResult {
-  std::uint64_t produced = 0;
-  penstock::LatencyHistogram latency;  // from arrival to score, a record a row
-  penstock::QueueStats queue;
-  std::chrono::nanoseconds most_late{0};  // of the producer, behind its schedule
 };
 
 inline double unix_seconds() {
@@ -184,130 +170,3 @@ inline ModeResult stream_inference(const Options& options, const penstock::Linea
   result.note_rejects(input);
   return result;
 }
-
-/// Events arrive on a schedule, wait in a bounded queue, and are scored by a pool of workers.
-class AsyncStream {
-  struct Event {
-    penstock::RecordBatch rows;
-    std::uint64_t first_row = 0;
-    penstock::TimePoint arrived;
-  };
-
- public:
-  AsyncStream(const Options& options, const penstock::LinearModel& model, double threshold, const std::string& file,
-              const std::stop_token& stop)
-      : options_(options),
-        model_(model),
-        threshold_(threshold),
-        stop_(stop),
-        queue_({.capacity = options.queue_max, .overflow = overflow_policies.at(options.overflow)}),
-        input_(options, model),
-        writer_(file) {
-    result_.mode = "async_stream";
-    result_.file = file;
-    queue_.on_drop([this](Event&& evicted) { result_.dropped.oldest += evicted.rows.rows(); });
-  }
-
-  /// Runs to the end of the input, or until it is stopped: then what the queue has accepted is still scored.
-  AsyncResult run() {
-    const penstock::TimePoint start = clock_.now();
-    {
-      std::vector<std::jthread> workers;
-      const struct CloseQueue {
-        penstock::BoundedQueue<Event>& queue;
-        ~CloseQueue() { queue.close(); }  // before the workers are joined, also when the producer throws
-      } close{queue_};
-      for (std::size_t i = 0; i < options_.workers; ++i) workers.emplace_back([this] { work(); });
-      produce();
-    }
-    if (broken_) std::rethrow_exception(broken_);
-    writer_.close();
-    result_.elapsed = clock_.now() - start;
-    result_.queue = queue_.stats();
-    return std::move(result_);
-  }
-
- private:
-  void produce() {
-    Arrivals arrivals(options_.mean_interval_s(), options_.seed);
-    Progress progress("async_stream");
-    while (const auto batch = input_.next()) {
-      for (const auto& [rows, first_row, index] : penstock::stream_chunks(*batch, options_.chunk_size)) {
-        if (!arrivals.wait(stop_)) break;
-        offer({rows, result_.produced, clock_.now()});
-        progress.add(rows.rows());
-      }
-      if (stop_.stop_requested() || queue_.closed()) break;
-    }
-    result_.note_rejects(input_);
-    result_.most_late = arrivals.most_late();
-  }
-
-  void offer(Event event) {
-    result_.produced += event.rows.rows();
-    switch (queue_.push(std::move(event), stop_)) {
-      case penstock::QueueStatus::ok: break;
-      case penstock::QueueStatus::stopped:
-      case penstock::QueueStatus::closed: result_.dropped.stopped += event.rows.rows(); break;  // still ours
-      default: result_.dropped.newest += event.rows.rows();
-    }
-  }
-
-  void work() try {
-    penstock::LatencyHistogram latency;
-    penstock::StreamMetrics metrics;
-    while (const auto event = queue_.pop()) {
-      penstock::TimePoint done;
-      const auto score = [&](const penstock::RecordBatch& rows) {
-        const penstock::TimePoint taken = clock_.now();
-        std::vector<double> scores = model_(rows);
-        done = clock_.now();
-        metrics.record(scores.size(), done - taken);
-        return scores;
-      };
-      const auto use = [&](const penstock::RecordBatch&, std::size_t first, const std::vector<double>& scores) {
-        latency.record((done - event->arrived).count(), scores.size());
-        write(event->first_row + first, scores, event->arrived, done);
-      };
-      score_rows(event->rows, score, use, [&](std::size_t row, const penstock::Error& error) {
-        const std::scoped_lock lock(mutex_);
-        result_.refuse(event->first_row + row, error);
-      });
-    }
-    const std::scoped_lock lock(mutex_);
-    result_.latency.merge(latency);
-    result_.metrics.merge(metrics);
-  } catch (...) {  // the disk is full, say: nothing that is scored from now on could be kept
-    queue_.close();
-    const std::scoped_lock lock(mutex_);
-    if (!broken_) broken_ = std::current_exception();
-  }
-
-  void write(std::uint64_t first_row, const std::vector<double>& scores, penstock::TimePoint arrived,
-             penstock::TimePoint done) {
-    const double now = unix_seconds();
-    const double latency_ms = std::chrono::duration<double, std::milli>(done - arrived).count();
-    const std::scoped_lock lock(mutex_);
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      writer_.write({{"timestamp", now},
-                     {"queue_latency_ms", latency_ms},
-                     {"score", scores[i]},
-                     {"prediction", scores[i] >= threshold_ ? 1 : 0},
-                     {"row", first_row + i}});
-    }
-    result_.rows += scores.size();
-  }
-
-  const Options& options_;
-  const penstock::LinearModel& model_;
-  double threshold_;
-  std::stop_token stop_;
-  penstock::SteadyClock clock_;
-  penstock::BoundedQueue<Event> queue_;
-
-  Input input_;
-  std::mutex mutex_;  // for what the workers share: the writer, and their part of the result
-  penstock::JsonLinesWriter writer_;
-  AsyncResult result_;
-  std::exception_ptr broken_;
-};

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>    // min
+#include <chrono>       // nanoseconds
 #include <cstdint>      // uint64_t
 #include <cstdlib>      // getenv
 #include <limits>       // numeric_limits
@@ -32,12 +33,18 @@ struct Options {
   std::size_t queue_max = 32;
   std::size_t workers = 2;
   std::size_t chunk_size = 1;  // rows an event
+  std::size_t batch = 1;       // events scored together
+  double max_delay_ms = 0;     // from the arrival of the first of them
   std::string overflow = "drop_newest";
 
   [[nodiscard]] bool runs(std::string_view one) const { return mode == "both" || mode == one; }
 
   /// Seconds from one event to the next; 0 means as fast as it goes.
   [[nodiscard]] double mean_interval_s() const { return rate ? 1 / *rate : jitter_ms / 1000; }
+
+  [[nodiscard]] std::chrono::nanoseconds max_delay() const {
+    return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(max_delay_ms * 1e6));
+  }
 };
 
 inline const std::map<std::string, penstock::Overflow> overflow_policies = {
@@ -83,6 +90,14 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--workers", options.workers, "threads that score")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--chunk-size", options.chunk_size, "rows that arrive and are scored as one event")
       ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  CLI::Option* const batch =
+      app.add_option("--batch", options.batch, "events that are scored in one call of the model, at most")
+          ->check(CLI::Range(1, 1'000'000))
+          ->capture_default_str();
+  app.add_option("--max-delay-ms", options.max_delay_ms, "an event waits so long for the others of its batch")
+      ->check(CLI::Range(0.0, 3.6e6))
+      ->needs(batch)
       ->capture_default_str();
   app.add_option("--overflow", options.overflow, "what becomes of an event when the queue is full")
       ->check(CLI::IsMember(overflow_policies))

@@ -5,6 +5,7 @@
 
 #include "penstock/stats/roc_auc.hpp"
 
+#include "async_stream.hpp"
 #include "modes.hpp"
 #include "options.hpp"
 
@@ -43,6 +44,16 @@ inline nlohmann::ordered_json metrics_json(const Options& options, const AsyncRe
           {"overflow", options.overflow},
           {"rate_events_per_s", options.rate ? nlohmann::ordered_json(*options.rate) : nlohmann::ordered_json()},
           {"chunk_size", options.chunk_size},
+          {"batch", options.batch},
+          {"max_delay_ms", options.max_delay_ms},
+          {"batches", result.batches.count()},
+          {"batch_size_mean", result.batches.mean()},
+          {"batch_size_max", result.batches.largest},
+          {"batches_by_reason",
+           {{"full", result.batches.full},
+            {"idle", result.batches.idle},
+            {"delay", result.batches.delay},
+            {"closing", result.batches.closing}}},
           {"dropped_by_reason",
            {{"queue_full", result.dropped.newest},
             {"evicted", result.dropped.oldest},
@@ -92,4 +103,10 @@ inline void print_auc(const ModeResult& result) {
 /// Async: the quantiles are those from arrival to score.
 inline void print(const AsyncResult& result) {
   print_row(result, latency_ms(result, 0.5), latency_ms(result, 0.95), latency_ms(result, 0.99));
+  const Batches& batches = result.batches;
+  if (batches.largest < 2) return;
+  std::printf("%llu batches of %.4g events on average, %llu at most; %llu went full, %llu idle, %llu by delay\n",
+              static_cast<unsigned long long>(batches.count()), batches.mean(),
+              static_cast<unsigned long long>(batches.largest), static_cast<unsigned long long>(batches.full),
+              static_cast<unsigned long long>(batches.idle), static_cast<unsigned long long>(batches.delay));
 }

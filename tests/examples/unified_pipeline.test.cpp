@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>   // min
 #include <filesystem>  // path, create_directories
 #include <fstream>     // ifstream, ofstream
 #include <map>         // map
@@ -84,6 +85,11 @@ nlohmann::json checked_metrics(const fs::path& folder) {
   for (const auto& count : metrics["dropped_by_reason"]) by_reason += count.get<int>();
   CHECK(metrics["dropped"] == by_reason);
   CHECK(lines_by_row(folder / "stream_inference_async.jsonl").size() == metrics["consumed"]);
+  int batches = 0;
+  for (const auto& count : metrics["batches_by_reason"]) batches += count.get<int>();
+  CHECK(metrics["batches"] == batches);
+  CHECK(metrics["batch_size_max"] <= metrics["batch"]);
+  CHECK(metrics["batch_size_mean"] <= metrics["batch_size_max"]);
   return metrics;
 }
 
@@ -140,6 +146,74 @@ TEST_CASE("events of many rows keep their rows, and rows are counted, not events
   CHECK(lines_by_row(table_and_model() / "chunks" / "stream_inference_async.jsonl").rbegin()->first == 299);
 }
 
+TEST_CASE("a row's score is the same in a batch, whatever its size") {
+  // A minute's delay: each batch is full, but for the last, which the end of the input sends off.
+  const std::size_t batch = GENERATE(1u, 7u, 64u, 500u, 1000u);
+  CAPTURE(batch);
+  const Run ran = pipeline("batched",
+                           "--jitter-ms 0 --overflow block --queue-max 4 --workers 3 --max-delay-ms 60000 "
+                           "--batch " +
+                               std::to_string(batch));
+  INFO(ran.output);
+  REQUIRE(ran.status == 0);
+  const fs::path folder = table_and_model() / "batched";
+  const auto alone = lines_by_row(folder / "stream_inference.jsonl");
+  const auto batched = lines_by_row(folder / "stream_inference_async.jsonl");
+  REQUIRE(alone.size() == 500);
+  REQUIRE(batched.size() == 500);
+  for (const auto& [row, line] : batched) {
+    INFO("row " << row);
+    REQUIRE(line["score"] == alone.at(row)["score"]);
+    REQUIRE(line["prediction"] == alone.at(row)["prediction"]);
+    REQUIRE(line["queue_latency_ms"].get<double>() > 0);
+  }
+
+  const nlohmann::json metrics = checked_metrics(folder);
+  const std::size_t rest = 500 % batch;
+  CHECK(metrics["batch"] == batch);
+  CHECK(metrics["max_delay_ms"] == 60000);
+  CHECK(metrics["batches_by_reason"]["full"] == 500 / batch);
+  CHECK(metrics["batches_by_reason"]["closing"] == (rest > 0 ? 1 : 0));
+  CHECK(metrics["batches"] == 500 / batch + (rest > 0 ? 1 : 0));
+  CHECK(metrics["batch_size_max"] == std::min<std::size_t>(batch, 500));
+  CHECK(metrics["batch_size_mean"].get<double>() == 500 / metrics["batches"].get<double>());
+}
+
+TEST_CASE("a batch of events of many rows keeps their rows, and counts events") {
+  REQUIRE(pipeline("batched_chunks",
+                   "--mode async_stream --jitter-ms 0 --overflow block --chunk-size 64 --rows 300 "
+                   "--batch 3 --max-delay-ms 60000")
+              .status == 0);
+  const nlohmann::json metrics = checked_metrics(table_and_model() / "batched_chunks");
+  CHECK(metrics["consumed"] == 300);
+  CHECK(metrics["batches"] == 2);  // of events of 64, 64, 64 and 64, 44 rows
+  CHECK(metrics["batch_size_mean"] == 2.5);
+  CHECK(lines_by_row(table_and_model() / "batched_chunks" / "stream_inference_async.jsonl").rbegin()->first == 299);
+}
+
+TEST_CASE("a batch goes max_delay after its first event, however few there are") {
+  // They come 200 ms apart, so that one at least goes before the input ends.
+  REQUIRE(pipeline("delayed", "--mode async_stream --rate 5 --rows 3 --batch 1000 --max-delay-ms 1").status == 0);
+  const nlohmann::json metrics = checked_metrics(table_and_model() / "delayed");
+  CHECK(metrics["consumed"] == 3);
+  CHECK(metrics["batches_by_reason"]["full"] == 0);
+  CHECK(metrics["batches_by_reason"]["idle"] == 0);
+  CHECK(metrics["batches_by_reason"]["delay"] >= 1);
+}
+
+TEST_CASE("without a delay a batch is what waits, and one that is dropped is in none") {
+  const std::string policy = GENERATE("drop_newest", "drop_oldest", "block");
+  CAPTURE(policy);
+  REQUIRE(
+      pipeline("undelayed", "--mode async_stream --jitter-ms 0 --queue-max 3 --batch 8 --overflow " + policy).status ==
+      0);
+  const nlohmann::json metrics = checked_metrics(table_and_model() / "undelayed");
+  CHECK(metrics["produced"] == 500);
+  CHECK(metrics["batches_by_reason"]["delay"] == 0);
+  const double events = metrics["batch_size_mean"].get<double>() * metrics["batches"].get<double>();
+  CHECK_THAT(events, WithinAbs(metrics["consumed"].get<double>(), 1e-6));
+}
+
 TEST_CASE("whatever the policy, each row is in the output or counted") {
   const std::string policy = GENERATE("reject", "drop_newest", "drop_oldest");
   CAPTURE(policy);
@@ -174,8 +248,10 @@ TEST_CASE("a row that the model refuses is counted, and those beside it are scor
   for (nlohmann::json& feature : model["numeric"]) feature["missing"] = "error";
   const fs::path strict = write("strict.json", {model.dump()});
 
-  const std::string chunk = GENERATE("1", "64", "1000");
-  const Run all = pipeline_on(table, strict, "refused", "--jitter-ms 0 --overflow block --chunk-size " + chunk);
+  const std::string how = GENERATE("--chunk-size 1", "--chunk-size 64", "--chunk-size 1000",
+                                   "--batch 50 --max-delay-ms 60000", "--batch 4 --chunk-size 30");
+  CAPTURE(how);
+  const Run all = pipeline_on(table, strict, "refused", "--jitter-ms 0 --overflow block " + how);
   INFO(all.output);
   REQUIRE(all.status == 0);
   CHECK_THAT(all.output, ContainsSubstring("the model refused rows, first: row 1, column days_on_platform"));
@@ -247,10 +323,14 @@ TEST_CASE("what cannot work is refused in one sentence") {
   CHECK_THAT(policy.output, ContainsSubstring("--overflow") && ContainsSubstring("explode"));
 
   CHECK(run(PENSTOCK_GENERATE_STUDENTS " --rows -1 --output /dev/full").status != 0);
-  for (const char* const wrong : {"--rows 0", "--rows -1", "--rate 1e-300", "--jitter-ms 1e300", "--chunk-size 0"}) {
+  for (const char* const wrong : {"--rows 0", "--rows -1", "--rate 1e-300", "--jitter-ms 1e300", "--chunk-size 0",
+                                  "--batch 0", "--batch -1", "--batch two", "--batch 2 --max-delay-ms -1",
+                                  "--batch 2 --max-delay-ms soon", "--batch 2 --max-delay-ms 1e300"}) {
     CAPTURE(wrong);
     CHECK(pipeline("bad", wrong).status != 0);
   }
+  CHECK_THAT(pipeline("bad", "--batch 0").output, ContainsSubstring("--batch: Value 0 not in range 1 to 1000000"));
+  CHECK_THAT(pipeline("bad", "--max-delay-ms 5").output, ContainsSubstring("--max-delay-ms requires --batch"));
   CHECK_THAT(pipeline("bad", "--rows 0").output, ContainsSubstring("--rows: '0' is not a whole number of at least 1"));
 }
 
