@@ -30,6 +30,9 @@ namespace detail {
 /// `settle` are to be seq_cst, which costs nothing on x86.
 class AsymmetricFence {
  public:
+  /// With `often`, `settle` is called so often that the exchange is cheaper.
+  explicit AsymmetricFence(bool often) : settles_(!often && can_settle()) {}
+
   void tell(std::atomic<std::uint64_t>& word, std::uint64_t value) const noexcept {
     if (settles_) {
       word.store(value, std::memory_order_release);
@@ -58,7 +61,7 @@ class AsymmetricFence {
 #endif
   }
 
-  const bool settles_ = can_settle();
+  const bool settles_;
 };
 
 }  // namespace detail

@@ -186,7 +186,7 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
       gate_.turn_away(n);
       return options_.overflow == Overflow::drop_newest ? QueueStatus::dropped : QueueStatus::full;
     }
-    if (limit.waits && n > gate_.room() && gate_.room_soon(n) && plainly()) return QueueStatus::ok;
+    if (limit.waits && n > gate_.room() && gate_.put_soon(n, plainly)) return QueueStatus::ok;
     return put_at_the_gate(n, priority, limit, store);
   }
 
@@ -315,7 +315,10 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
     const auto plainly = [&] { return !limit.stopped() && gate_.take_plainly(max, prepare, take) > 0; };
     if (plainly()) [[likely]]
       return QueueStatus::ok;
-    if (limit.waits && gate_.depth() == 0 && gate_.items_soon() && plainly()) return QueueStatus::ok;
+    if (gate_.depth() == 0) {
+      if (limit.waits && gate_.take_soon(plainly)) return QueueStatus::ok;
+      if (!limit.waits && !evicts() && !gate_.closed()) return QueueStatus::empty;  // an eviction passes through empty
+    }
     const auto attempt = [&](bool) {
       if (gate_.depth() == 0) return gate_.closed() ? QueueStatus::closed : QueueStatus::empty;
       const std::size_t n = std::min(max, gate_.depth());
@@ -357,7 +360,8 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
   }
 
   QueueStatus peek(const detail::Limit& limit) {
-    if (!limit.stopped() && (gate_.depth() > 0 || (limit.waits && gate_.items_soon()))) return QueueStatus::ok;
+    if (!limit.stopped() && (gate_.depth() > 0 || (limit.waits && gate_.take_soon([] { return true; }))))
+      return QueueStatus::ok;
     const auto attempt = [&](bool) {
       if (gate_.depth() > 0) return QueueStatus::ok;
       return gate_.closed() ? QueueStatus::closed : QueueStatus::empty;

@@ -74,28 +74,50 @@ class Patience {
  public:
   /// Stays awake until `ready()`, or as long as it seems worth it; whether it is ready. The first look comes after a
   /// pause that lets the other thread do several steps, since each look costs it a cache miss; later ones come after
-  /// whoever else wants the core has had it.
-  template <class Ready>
-  bool wait(const Ready& ready) noexcept {
+  /// whoever else wants the core has had it. While `coming()` says that one who can help has been woken and is on his
+  /// way it waits longer: otherwise the two would take turns to sleep.
+  template <class Ready, class Coming>
+  bool wait(const Ready& ready, const Coming& coming) noexcept {
+    awake_.fetch_add(1, std::memory_order_seq_cst);
+    const bool found = look(ready, coming);
+    awake_.fetch_sub(1, std::memory_order_seq_cst);
+    return found;
+  }
+
+  /// Instead of waking a sleeper for what has just become possible: leaves that to a thread that waits here, if there
+  /// is one; whether there is. It will look, since it looks last when it gives up, and then it `owes`.
+  bool entrust() noexcept {
+    owed_.store(1, std::memory_order_seq_cst);
+    return awake_.load(std::memory_order_seq_cst) > 0;
+  }
+  /// Of one whose `wait` has ended: whether it is to see to the sleepers. Once.
+  bool owes() noexcept { return owed_.load(std::memory_order_seq_cst) != 0 && owed_.exchange(0) != 0; }
+
+ private:
+  static constexpr int pauses_a_look = 16;              // 0.1 to 0.6 us, by the make of the processor
+  static constexpr std::uint32_t most_yields = 10;      // about 5 us where nobody else wants the core
+  static constexpr std::uint32_t fewest_yields = 2;     // where threads share a core, nothing else helps
+  static constexpr std::uint32_t wake_up_yields = 100;  // about 50 us, the time of a slow wake-up
+
+  template <class Ready, class Coming>
+  bool look(const Ready& ready, const Coming& coming) noexcept {
     for (int i = 0; i < pauses_a_look; ++i) Sync::pause();
     if (ready()) return learn(most_yields), true;
     const std::uint32_t yields = yields_.load(std::memory_order_relaxed);
-    for (std::uint32_t i = 0; i < yields; ++i) {
+    for (std::uint32_t i = 0; i < yields || (i < wake_up_yields && coming()); ++i) {
       Sync::yield();
       if (ready()) return learn(most_yields), true;
     }
-    return learn(yields / 2), false;
+    return learn(yields > 2 * fewest_yields ? yields / 2 : fewest_yields), false;
   }
-
- private:
-  static constexpr int pauses_a_look = 16;          // 0.1 to 0.6 us, by the make of the processor
-  static constexpr std::uint32_t most_yields = 10;  // about 5 us where nobody else wants the core
 
   void learn(std::uint32_t yields) noexcept {
     if (yields_.load(std::memory_order_relaxed) != yields) yields_.store(yields, std::memory_order_relaxed);
   }
 
   typename Sync::template Atomic<std::uint32_t> yields_{most_yields};
+  typename Sync::template Atomic<std::uint32_t> awake_{0};
+  typename Sync::template Atomic<std::uint32_t> owed_{0};
 };
 
 }  // namespace detail

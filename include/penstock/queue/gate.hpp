@@ -150,16 +150,19 @@ class Gate {
   void turn_away(std::size_t n) noexcept { turned_away_.fetch_add(n, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_.load(std::memory_order_relaxed); }
 
-  /// Stays awake a moment until n items fit, or one is there; whether that is so.
-  bool room_soon(std::size_t n) noexcept {
+  /// Stays awake a moment for room for n items, or for an item, and does it plainly by `act()` if there is; whether it
+  /// did.
+  template <class Act>
+  bool put_soon(std::size_t n, const Act& act) {
     const auto fits = [&] { return n <= room(); };
-    return fits() || producers_.patience.wait(fits);
+    return soon(producers_.patience, fits, readers_coming_, act);
   }
-  bool items_soon() noexcept {
+  template <class Act>
+  bool take_soon(const Act& act) {
     const auto some = [&] {
       return pushed_.load(std::memory_order_relaxed) != popped_.load(std::memory_order_relaxed);
     };
-    return some() || consumers_.patience.wait(some);
+    return soon(consumers_.patience, some, writers_coming_, act);
   }
 
   /// Runs `attempt(fresh)` under both locks until it returns something else than `not_now` or the limit is reached;
@@ -213,6 +216,7 @@ class Gate {
  private:
   using Waiter = typename Line::Waiter;
   using Counter = typename Sync::template Atomic<std::uint64_t>;
+  using Flag = typename Sync::template Atomic<bool>;
   static constexpr std::uint64_t never = UINT64_MAX / 2;
 
   /// What the threads of one side share. The other side's threads touch it only when they take both locks.
@@ -221,7 +225,7 @@ class Gate {
     std::uint64_t seen = 0;   // the other side's counter when last looked at, under this side's lock
     std::uint64_t plain = 0;  // under both: the greatest depth that a plain put may make, the least that a plain take
                               // may leave
-    Patience<Sync> patience{};
+    alignas(apart) Patience<Sync> patience{};  // of this side's threads; under no lock
   };
 
   /// Holds both locks. When they are given up, whoever can go on now is woken, and crossings are told, both outside of
@@ -239,6 +243,8 @@ class Gate {
       gate_.settle();
       Waiter* const reader = next(gate_.readers, gate_.depth(), gate_.readers_stride_);
       Waiter* const writer = next(gate_.writers, gate_.room(), gate_.writers_stride_);
+      gate_.readers_coming_.store(gate_.readers.granted() > 0, std::memory_order_relaxed);
+      gate_.writers_coming_.store(gate_.writers.granted() > 0, std::memory_order_relaxed);
       const bool tells = gate_.crossings_.start_telling();
       gate_.consumers_.lock.unlock();
       gate_.producers_.lock.unlock();
@@ -331,6 +337,18 @@ class Gate {
     }
   }
 
+  template <class Ready, class Act>
+  bool soon(Patience<Sync>& patience, const Ready& ready, const Flag& coming, const Act& act) {
+    const struct Debt {  // also if an item throws
+      ~Debt() {
+        if (patience.owes()) Section(gate).end();
+      }
+      Gate& gate;
+      Patience<Sync>& patience;
+    } debt{*this, patience};
+    return patience.wait(ready, [&] { return coming.load(std::memory_order_relaxed); }) && act();
+  }
+
   Waiter& take_waiter() {
     const std::scoped_lock lock(pool_lock_);
     return pool_.take();
@@ -353,13 +371,18 @@ class Gate {
     return due(line, available, stride) ? line.grant_first() : nullptr;
   }
 
-  /// A wake-up costs the producer a microsecond. A consumer that is awake and on its way to the item takes less.
+  /// A wake-up costs the producer a microsecond. A consumer that is awake and on its way to the item takes less, unless
+  /// it waits for our core: so this is tried again only now and then where it was of no use.
   PENSTOCK_NOINLINE void wake_reader(std::uint64_t end) {
-    for (int i = 0; i < pauses_before_a_wake; ++i) {
-      if (popped_.load(std::memory_order_relaxed) >= end) return;
-      Sync::pause();
+    const std::uint32_t skipped = skipped_.load(std::memory_order_relaxed);
+    if (skipped == 0) {
+      for (int i = 0; i < pauses_before_a_wake; ++i) {
+        if (popped_.load(std::memory_order_relaxed) >= end) return;
+        Sync::pause();
+      }
     }
-    Section(*this).end();
+    skipped_.store((skipped + 1) % 64, std::memory_order_relaxed);
+    if (!consumers_.patience.entrust()) Section(*this).end();
   }
 
   /// Under both locks, at their end: the watermarks, and what is plain from now on.
@@ -393,8 +416,12 @@ class Gate {
   const std::size_t writers_stride_ = std::max<std::size_t>(capacity / 2, 1);
 
   // Written under both locks, read under either or none.
-  typename Sync::template Atomic<bool> closed_{false};
-  typename Sync::template Atomic<bool> throttled_{false};
+  Flag closed_{false};
+  Flag throttled_{false};
+  Flag readers_coming_{false};  // whether one has been woken who has not left the line yet
+  Flag writers_coming_{false};
+
+  typename Sync::template Atomic<std::uint32_t> skipped_{0};  // wake-ups without a look before
 
   alignas(apart) Counter turned_away_{0};
 

@@ -63,6 +63,7 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
   explicit SpscQueue(const QueueOptions& options, Clock clock = {})
       : options_(checked(options)),
         clock_(std::move(clock)),
+        fence_(options.capacity < 512),  // where it fills and empties within microseconds
         crossings_({.capacity = options.capacity, .high = options.high_watermark, .low = options.low_watermark}),
         ring_(options.capacity, 1) {
     settle();
@@ -149,6 +150,8 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
       const bool reads = wakes(queue_.reader_, queue_.size());
       const bool writes = wakes(queue_.writer_, queue_.capacity() - queue_.size());
       queue_.settle();
+      queue_.reader_coming_.store(queue_.reader_.woken && queue_.reader_.need > 0, std::memory_order_relaxed);
+      queue_.writer_coming_.store(queue_.writer_.woken && queue_.writer_.need > 0, std::memory_order_relaxed);
       const bool tells = queue_.crossings_.start_telling();
       queue_.lock_.unlock();
       if (reads) queue_.reader_.parker.wake();
@@ -315,7 +318,9 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
         return count(counters_.dropped, n, QueueStatus::dropped);
       }
       if (!waits) return count(counters_.rejected, n, QueueStatus::full);
-      if (producer_patience_.wait([&] { return room() >= n; })) continue;
+      if (producer_patience_.wait([&] { return room() >= n; },
+                                  [&] { return reader_coming_.load(std::memory_order_relaxed); }))
+        continue;
       const QueueStatus status = wait(writer_, n, limit, room, counters_.push_waits, counters_.push_wait);
       if (status == QueueStatus::timeout) return count(counters_.timed_out, n, status);
     }
@@ -395,7 +400,9 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
       if (items() > 0) return QueueStatus::ok;
       if (closed()) return drained() ? QueueStatus::closed : QueueStatus::ok;
       if (!limit.waits) return QueueStatus::empty;
-      if (consumer_patience_.wait([&] { return items() > 0; })) return QueueStatus::ok;
+      if (consumer_patience_.wait([&] { return items() > 0; },
+                                  [&] { return writer_coming_.load(std::memory_order_relaxed); }))
+        return QueueStatus::ok;
       const QueueStatus status = wait(reader_, 1, limit, items, counters_.pop_waits, counters_.pop_wait);
       if (status == QueueStatus::timeout) return status;
     }
@@ -434,12 +441,14 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
 
   const QueueOptions options_;
   const Clock clock_;
-  const typename Sync::Fence fence_{};
+  const typename Sync::Fence fence_;
   detail::Listener<Crossing> on_watermark_{};
 
   // Written seldom, under the lock.
   typename Sync::template Atomic<bool> closed_{false};
   typename Sync::template Atomic<bool> throttled_{false};
+  typename Sync::template Atomic<bool> reader_coming_{false};  // whether it has been woken and still is in its wait
+  typename Sync::template Atomic<bool> writer_coming_{false};
   Counter put_limit_{0};   // a push that makes the depth greater looks up from its work
   Counter take_floor_{0};  // a pop that makes the depth less does
 
@@ -455,13 +464,13 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
   std::size_t since_sample_ = 0;
   Counter record_{0};  // the greatest depth
   Counter busy_{0};
-  detail::Patience<Sync> producer_patience_{};
+  alignas(detail::apart) detail::Patience<Sync> producer_patience_{};
   alignas(detail::apart) Counter pushed_{0};
 
   // The consumer's.
   alignas(detail::apart) std::uint64_t read_ = 0;
   std::uint64_t pushed_seen_ = 0;
-  detail::Patience<Sync> consumer_patience_{};
+  alignas(detail::apart) detail::Patience<Sync> consumer_patience_{};
   alignas(detail::apart) Counter popped_{0};
 
   detail::Rings<T> ring_;
