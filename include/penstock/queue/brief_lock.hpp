@@ -36,7 +36,6 @@ class BriefLock {
   static constexpr std::uint32_t free = 0;
   static constexpr std::uint32_t held = 1;
   static constexpr std::uint32_t slept_on = 2;
-  static constexpr int patience = 100;  // pauses, 0.5 to 4 us by the make of the processor
 
   // Without a look first: by the time the line is ours after a look, the holder may have come back.
   bool take(std::uint32_t as) noexcept {
@@ -46,13 +45,14 @@ class BriefLock {
 
   [[gnu::noinline]] void wait() noexcept {
     for (std::uint32_t as = held;; as = slept_on) {  // who has slept does not know whether others sleep still
-      for (int pauses = 4, left = patience; left > 0; left -= pauses, pauses = pauses < 32 ? 2 * pauses : pauses) {
+      for (int pauses = 4, left = Sync::patience; left > 0;
+           left -= pauses, pauses = pauses < 32 ? 2 * pauses : pauses) {
         for (int i = 0; i < pauses; ++i) Sync::pause();
         if (wanted_.load(std::memory_order_relaxed) == 0 && take(as)) return;
       }
       wanted_.store(1, std::memory_order_relaxed);
       bool taken = take(as);
-      for (int left = patience; left > 0 && !taken; --left) {
+      for (int left = Sync::patience; left > 0 && !taken; --left) {
         Sync::pause();
         taken = take(as);
       }
@@ -94,10 +94,10 @@ class Patience {
   bool owes() noexcept { return owed_.load(std::memory_order_seq_cst) != 0 && owed_.exchange(0) != 0; }
 
  private:
-  static constexpr int pauses_a_look = 16;              // 0.1 to 0.6 us, by the make of the processor
-  static constexpr std::uint32_t most_yields = 10;      // about 5 us where nobody else wants the core
-  static constexpr std::uint32_t fewest_yields = 2;     // where threads share a core, nothing else helps
-  static constexpr std::uint32_t wake_up_yields = 100;  // about 50 us, the time of a slow wake-up
+  static constexpr int pauses_a_look = 16;  // 0.1 to 0.6 us, by the make of the processor
+  static constexpr std::uint32_t most_yields = (Sync::patience + 9) / 10;     // about 5 us where nobody wants the core
+  static constexpr std::uint32_t fewest_yields = (Sync::patience + 49) / 50;  // where threads share a core, it helps
+  static constexpr std::uint32_t wake_up_yields = Sync::patience;             // about 50 us: a slow wake-up
 
   template <class Ready, class Coming>
   bool look(const Ready& ready, const Coming& coming) noexcept {

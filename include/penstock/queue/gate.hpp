@@ -409,7 +409,7 @@ class Gate {
     for (Crossing crossing; (crossing = next_crossing()) != Crossing::none;) tell(on_watermark_, crossing);
   }
 
-  static constexpr int pauses_before_a_wake = 10;
+  static constexpr int pauses_before_a_wake = (Sync::patience + 9) / 10;
 
   // So much may pile up for one who was woken before another is. An item should not wait for the one; room can.
   const std::size_t readers_stride_ = std::clamp<std::size_t>(capacity / 16, 1, 32);

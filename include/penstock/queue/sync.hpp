@@ -67,6 +67,10 @@ struct SystemSync {
   using Parker = detail::Parker<Clock>;
   using Fence = AsymmetricFence;
 
+  /// Pauses before a thread that waits for a lock sleeps, 0.5 to 4 us by the make of the processor; other waits that
+  /// are worth it are in proportion.
+  static constexpr int patience = 100;
+
   /// A few dozen cycles in which a thread that shares the core can go on.
   static void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
