@@ -309,10 +309,15 @@ TEST_CASE("interleavings of three threads at a bounded queue") {
     p.threads = {[&] { p.pop_until(soon) && p.push(9); }, [&] { p.pop(); }, [&] { p.push(1); }};
   });
   // Pushes that take the producers' lock only, and leave a sleeper to a consumer that is awake.
-  check<Bounded>("who is awake wakes who sleeps", {.capacity = 4, .high_watermark = 1}, 2, [](Bounded& p) {
-    p.try_push(7), p.try_push(8), p.try_pop(), p.try_pop();
-    p.threads = {[&] { p.pop(); }, [&] { p.pop(); }, [&] { p.push(1), p.push(2); }};
-  });
+  for (const bool at_once : {false, true}) {
+    check<Bounded>("who is awake wakes who sleeps", {.capacity = 4, .high_watermark = 1}, 2, [&](Bounded& p) {
+      p.try_push(7), p.try_push(8), p.try_pop(), p.try_pop();
+      p.threads = {[&] { p.pop(); }, [&] { p.pop(); },
+                   [&p, at_once] {
+                     at_once ? p.push({1, 2}) : p.push(1) && p.push(2);
+                   }};
+    });
+  }
   check<Bounded>("a bulk waits while singles pass", two, 2, [](Bounded& p) {
     p.try_push(1);
     p.threads = {[&] { p.push({2, 3}); }, [&] { p.push(4); }, [&] { p.pop(), p.pop(), p.pop(), p.pop(); }};
