@@ -33,7 +33,7 @@
 #include <algorithm>    // max, min
 #include <concepts>     // invocable, same_as
 #include <cstddef>      // size_t
-#include <memory>       // make_unique, unique_ptr
+#include <memory>       // addressof, make_unique, unique_ptr
 #include <optional>     // optional
 #include <ranges>       // begin, borrowed_range, distance, end, range_reference_t
 #include <stdexcept>    // invalid_argument
@@ -261,7 +261,7 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
                            .depth = depth,
                            .capacity = options_.capacity,
                            .throttled = gate_.throttled(),
-                           .oldest = depth > 0 ? &rings_.front(rings_.oldest()) : nullptr});
+                           .oldest = depth > 0 ? std::addressof(rings_.front(rings_.oldest())) : nullptr});
     }
     switch (options_.overflow) {
       case Overflow::block: break;
@@ -308,6 +308,7 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
   /// Pops up to `max` items, each by `use(T&&)`, after `prepare(n)` has been told how many there will be.
   template <class Prepare, class Use>
   QueueStatus get(std::size_t max, const detail::Limit& limit, const Prepare& prepare, const Use& use) {
+    max = std::min(max, options_.capacity);
     const auto take = [&] {
       use(std::move(rings_.front(0)));
       rings_.pop(0);

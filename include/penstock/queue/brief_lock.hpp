@@ -99,14 +99,24 @@ class Patience {
   static constexpr std::uint32_t fewest_yields = (Sync::patience + 49) / 50;  // where threads share a core, it helps
   static constexpr std::uint32_t wake_up_yields = Sync::patience;             // about 50 us: a slow wake-up
 
+  static constexpr std::uint32_t sleeps_after_a_slow_yield = 100;
+
   template <class Ready, class Coming>
   bool look(const Ready& ready, const Coming& coming) noexcept {
     for (int i = 0; i < pauses_a_look; ++i) Sync::pause();
     if (ready()) return learn(most_yields), true;
+    // Where the core belongs to programs that do not yield, each of ours costs a slice of theirs, and a sleeper is
+    // served sooner than one who waits awake.
+    if (const std::uint32_t left = sleeps_.load(std::memory_order_relaxed); left > 0) {
+      sleeps_.store(left - 1, std::memory_order_relaxed);
+      return false;
+    }
     const std::uint32_t yields = yields_.load(std::memory_order_relaxed);
     for (std::uint32_t i = 0; i < yields || (i < wake_up_yields && coming()); ++i) {
-      Sync::yield();
+      const bool soon = Sync::yield();
+      if (!soon) sleeps_.store(sleeps_after_a_slow_yield, std::memory_order_relaxed);
       if (ready()) return learn(most_yields), true;
+      if (!soon) return false;
     }
     return learn(yields > 2 * fewest_yields ? yields / 2 : fewest_yields), false;
   }
@@ -116,6 +126,7 @@ class Patience {
   }
 
   typename Sync::template Atomic<std::uint32_t> yields_{most_yields};
+  typename Sync::template Atomic<std::uint32_t> sleeps_{0};  // waits in which not to yield
   typename Sync::template Atomic<std::uint32_t> awake_{0};
   typename Sync::template Atomic<std::uint32_t> owed_{0};
 };

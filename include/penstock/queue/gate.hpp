@@ -118,32 +118,18 @@ class Gate {
   /// behind it stay.
   template <class Prepare, class Take>
   std::size_t take_plainly(std::size_t max, const Prepare& prepare, const Take& take) {
-    bool wakes = false;
-    std::size_t n = 0;
-    {
-      const std::scoped_lock lock(consumers_.lock);
-      const std::uint64_t popped = popped_.load(std::memory_order_relaxed);
-      if (consumers_.seen - popped < consumers_.plain + max) {
-        consumers_.seen = pushed_.load(std::memory_order_acquire);
-        max = static_cast<std::size_t>(std::min<std::uint64_t>(max, consumers_.seen - popped));
-        if (max == 0 || consumers_.seen - popped < consumers_.plain + max) return 0;
-      }
-      const struct Publish {
-        ~Publish() { counter.store(popped + n, std::memory_order_release); }
-        typename Sync::template Atomic<std::uint64_t>& counter;
-        std::uint64_t popped;
-        const std::size_t& n;
-      } publish{popped_, popped, n};
-      prepare(max);
-      for (; n < max; ++n) take();
-      if (writers.first() != nullptr) {
-        wakes = due(writers, capacity - static_cast<std::size_t>(pushed_.load(std::memory_order_relaxed) - popped - n),
-                    writers_stride_);
-      }
+    Taken taken{*this};
+    const std::scoped_lock lock(consumers_.lock);
+    const std::uint64_t popped = popped_.load(std::memory_order_relaxed);
+    if (consumers_.seen - popped < consumers_.plain + max) {
+      consumers_.seen = pushed_.load(std::memory_order_acquire);
+      max = static_cast<std::size_t>(std::min<std::uint64_t>(max, consumers_.seen - popped));
+      if (max == 0 || consumers_.seen - popped < consumers_.plain + max) return 0;
     }
-    if (wakes) [[unlikely]]
-      Section(*this).end();
-    return n;
+    prepare(max);
+    const Publish publish{*this, taken, popped};
+    for (; taken.n < max; ++taken.n) take();
+    return max;
   }
 
   /// Counts n items that found no room and went away, under no lock.
@@ -337,6 +323,28 @@ class Gate {
     }
   }
 
+  // Two ends of a plain take, which may come by an exception of an item: under the lock, and after it.
+  struct Taken {
+    ~Taken() {
+      if (wakes && !gate.producers_.patience.entrust()) [[unlikely]]
+        Section(gate).end();
+    }
+    Gate& gate;
+    std::size_t n = 0;
+    bool wakes = false;
+  };
+  struct Publish {
+    ~Publish() {
+      gate.popped_.store(popped + taken.n, std::memory_order_release);
+      if (gate.writers.first() == nullptr) return;
+      const std::uint64_t depth = gate.pushed_.load(std::memory_order_relaxed) - popped - taken.n;
+      taken.wakes = due(gate.writers, gate.capacity - static_cast<std::size_t>(depth), gate.writers_stride_);
+    }
+    Gate& gate;
+    Taken& taken;
+    std::uint64_t popped;
+  };
+
   template <class Ready, class Act>
   bool soon(Patience<Sync>& patience, const Ready& ready, const Flag& coming, const Act& act) {
     const struct Debt {  // also if an item throws
@@ -382,7 +390,9 @@ class Gate {
       }
     }
     skipped_.store((skipped + 1) % 64, std::memory_order_relaxed);
-    if (!consumers_.patience.entrust()) Section(*this).end();
+    // Not where much has piled up: who waits awake may be kept from running.
+    const bool little = end - popped_.load(std::memory_order_relaxed) <= readers_stride_;
+    if (!little || !consumers_.patience.entrust()) Section(*this).end();
   }
 
   /// Under both locks, at their end: the watermarks, and what is plain from now on.

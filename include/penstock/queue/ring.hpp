@@ -12,9 +12,9 @@
 #include "penstock/queue/options.hpp"
 
 #include <cstddef>  // byte, size_t
-#include <cstdint>  // uint64_t
-#include <memory>   // construct_at, destroy_at, make_unique, make_unique_for_overwrite, unique_ptr
-#include <new>      // launder
+#include <cstdint>  // SIZE_MAX, uint64_t
+#include <memory>   // addressof, construct_at, destroy_at, make_unique, make_unique_for_overwrite, unique_ptr
+#include <new>      // bad_array_new_length, launder
 #include <utility>  // forward
 
 namespace penstock {
@@ -33,7 +33,7 @@ class Rings {
  public:
   /// @throws std::bad_alloc if the memory is not to be had.
   Rings(std::size_t capacity, std::size_t levels)
-      : capacity_(capacity), levels_(levels), slots_(std::make_unique_for_overwrite<Slot[]>(capacity * levels)) {
+      : capacity_(capacity), levels_(levels), slots_(std::make_unique_for_overwrite<Slot[]>(all(capacity, levels))) {
     if (levels > 1) orders_ = std::make_unique_for_overwrite<std::uint64_t[]>(capacity * levels);
   }
   Rings(const Rings&) = delete;
@@ -55,7 +55,7 @@ class Rings {
     Slot* const slots = slots_.get() + level * capacity_;
     Rollback done{*this, slots, write_[level], 0};
     std::size_t at = write_[level];
-    for (; first != last; ++first, at = after(at), ++done.count) std::construct_at(slots[at].memory(), read(first));
+    for (; first != last; ++done.count, at = after(at), ++first) std::construct_at(slots[at].memory(), read(first));
     if (levels_ > 1) {
       for (std::size_t i = write_[level], n = done.count; n > 0; --n, i = after(i)) note(level, i);
     }
@@ -68,7 +68,7 @@ class Rings {
   /// Destroys the first.
   void pop(unsigned level) noexcept {
     std::size_t& at = read_[level];
-    std::destroy_at(&slots_[level * capacity_ + at].item());
+    std::destroy_at(std::addressof(slots_[level * capacity_ + at].item()));
     if (levels_ > 1) --sizes_[level];
     at = after(at);
   }
@@ -106,10 +106,14 @@ class Rings {
     std::size_t at;
     std::size_t count;
     ~Rollback() {
-      for (; count > 0; --count, at = rings.after(at)) std::destroy_at(&slots[at].item());
+      for (; count > 0; --count, at = rings.after(at)) std::destroy_at(std::addressof(slots[at].item()));
     }
   };
 
+  static std::size_t all(std::size_t capacity, std::size_t levels) {
+    if (capacity > SIZE_MAX / levels) throw std::bad_array_new_length();
+    return capacity * levels;
+  }
   [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return at + 1 == capacity_ ? 0 : at + 1; }
   [[nodiscard]] std::uint64_t order(unsigned level) const noexcept { return orders_[level * capacity_ + read_[level]]; }
   void note(unsigned level, std::size_t at) noexcept {

@@ -410,7 +410,8 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
 
   /// Whether a closed queue is empty for good: a push that began before the close may still be on its way.
   [[nodiscard]] bool drained() const noexcept {
-    while (busy_.load(std::memory_order_seq_cst) != 0) Sync::yield();
+    { const std::scoped_lock closing(lock_); }  // until close() has settled: only then is `busy_` to be believed
+    while (busy_.load(std::memory_order_seq_cst) != 0) static_cast<void>(Sync::yield());
     return size() == 0;
   }
 

@@ -14,6 +14,7 @@
 #include "penstock/queue/asymmetric_fence.hpp"
 
 #include <atomic>              // atomic
+#include <chrono>              // microseconds
 #include <condition_variable>  // condition_variable
 #include <cstdint>             // uint32_t
 #include <mutex>               // mutex, scoped_lock, unique_lock
@@ -80,8 +81,12 @@ struct SystemSync {
 #endif
   }
 
-  /// Lets another thread that is ready have the core.
-  static void yield() noexcept { ::sched_yield(); }
+  /// Lets another thread that is ready have the core; whether it came back soon.
+  static bool yield() noexcept {
+    const TimePoint before = SteadyClock{}.now();
+    ::sched_yield();
+    return SteadyClock{}.now() - before < std::chrono::microseconds(300);
+  }
 
   /// Sleeps while the word is `old`, if nobody has called `wake_one` in between.
   static void sleep_while(std::atomic<std::uint32_t>& word, std::uint32_t old) noexcept {

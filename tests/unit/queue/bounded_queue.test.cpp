@@ -211,6 +211,19 @@ TEST_CASE("pop_bulk appends what is there, up to a maximum") {
   CHECK_THROWS_WITH(queue.try_pop_bulk(out, 0), ContainsSubstring("at least 1"));
 }
 
+TEST_CASE("pop_bulk of everything takes what is there, throttled or not") {
+  for (const std::size_t max : {SIZE_MAX, SIZE_MAX - 3, SIZE_MAX - 4, std::size_t{9}}) {
+    for (const int items : {3, 8}) {
+      BoundedQueue<int> queue{{.capacity = 8}};
+      for (int i = 0; i < items; ++i) REQUIRE(queue.try_push(i) == QueueStatus::ok);
+      Values all;
+      REQUIRE(queue.try_pop_bulk(all, max) == QueueStatus::ok);
+      CHECK(all.size() == static_cast<std::size_t>(items));
+      CHECK(queue.stats().taken == all.size());
+    }
+  }
+}
+
 TEST_CASE("wait_readable takes nothing") {
   BoundedQueue<int> queue{{.capacity = 1}};
   CHECK(queue.push(1) == QueueStatus::ok);

@@ -525,6 +525,32 @@ TEST_CASE("a move that throws in a push that waited leaves the line in order") {
   CHECK(queue.stats().waiting_pushes == 0);
 }
 
+/// An item that cannot be moved out when it says so.
+struct Stuck {
+  explicit Stuck(bool s) : stuck(s) {}
+  Stuck(Stuck&& other) : stuck(other.stuck) {
+    if (stuck && leaving) throw std::runtime_error("stuck");
+  }
+  Stuck& operator=(Stuck&&) = default;
+  bool stuck;
+  static inline std::atomic<bool> leaving{false};
+};
+
+TEST_CASE("a bulk pop that fails half-way still makes room for a push that waits") {
+  BoundedQueue<Stuck> queue{{.capacity = 8}};
+  for (int i = 0; i < 8; ++i) REQUIRE(queue.try_push(Stuck(i == 1)) == QueueStatus::ok);
+  Call<QueueStatus> push([&] { return queue.push(Stuck(false)); });
+  const Closer closer{queue};
+  REQUIRE(pushes_wait(queue, 1));
+  std::vector<Stuck> out;
+  out.reserve(8);
+  Stuck::leaving = true;
+  CHECK_THROWS_WITH(queue.try_pop_bulk(out, 3), "stuck");
+  Stuck::leaving = false;
+  CHECK(out.size() == 1);
+  CHECK(eventually([&] { return push.returned(); }));
+}
+
 TEST_CASE("a policy other than block never waits") {
   using enum Overflow;
   for (const Overflow overflow : {reject, drop_newest, drop_oldest, drop_lowest_priority, sample}) {

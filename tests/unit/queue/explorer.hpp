@@ -486,7 +486,10 @@ struct ModelSync {
 
   static constexpr int patience = 1;
   static void pause() { Scheduler::instance().pause(); }
-  static void yield() { Scheduler::instance().pause(); }
+  static bool yield() {
+    Scheduler::instance().pause();
+    return true;
+  }
   static void sleep_while(Atomic<std::uint32_t>& word, std::uint32_t old) {
     while (word.load(std::memory_order_relaxed) == old) Scheduler::instance().sleep(&word);
   }
