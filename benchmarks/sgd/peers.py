@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Nanoseconds a row of River and Vowpal Wabbit on the rows of compare.py: linear regression, squared error, plain SGD.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install river vowpalwabbit
-    taskset -c 1 /tmp/peers/bin/python benchmarks/sgd/peers.py
+    python3 -m venv build/peers && build/peers/bin/pip install river vowpalwabbit
+    taskset -c 1 build/peers/bin/python benchmarks/sgd/peers.py
 
 River learns dicts one by one (learn_one), and pandas frames of 100 rows (learn_many); Vowpal Wabbit examples that have
 been parsed before, and lines of text. Rows are made ready before the clock starts. Medians of 5 rounds.
