@@ -64,8 +64,9 @@ TEST_CASE("every item arrives once and in its producer's order, by every form of
   struct Shape {
     std::size_t capacity, producers, consumers;
   };
-  const auto [capacity, producers, consumers] = GENERATE(Shape{1, 1, 1}, Shape{1, 4, 4}, Shape{3, 2, 2}, Shape{7, 8, 8},
-                                                         Shape{64, 1, 4}, Shape{64, 4, 1}, Shape{100, 16, 16});
+  const auto [capacity, producers, consumers] =
+      GENERATE(Shape{1, 1, 1}, Shape{1, 4, 4}, Shape{3, 2, 2}, Shape{7, 8, 8}, Shape{64, 1, 4}, Shape{64, 4, 1},
+               Shape{100, 16, 16}, Shape{100, 64, 64}, Shape{9, 1, 127}, Shape{9, 127, 1});
   const auto each = static_cast<std::uint32_t>(24000 / producers);
   BoundedQueue<Item> queue{{.capacity = capacity}};
   std::vector<Log> logs(consumers);
