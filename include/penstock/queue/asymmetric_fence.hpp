@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Two threads that each tell a number and then look at the other's, where one does it all the time and the other
-// seldom.
+// Two threads that each tell a number and then look at the other's: one all the time, the other seldom.
 //
-//     fence.tell(pushed, n);  if (sleeps.load()) wake();          // hot: a plain store where Linux can help
-//     fence.tell(sleeps, 1);  fence.settle();  if (pushed.load() == seen) sleep();   // seldom: one to three
-//     microseconds
+//     fence.tell(pushed, n);                     // hot: a plain store, where Linux can help
+//     if (sleeps.load() != 0) wake();
 //
-// At least one of the two sees what the other told. An asymmetric fence: D. Dice and others; P1202 of the C++
-// committee.
+//     fence.tell(sleeps, 1);                     // seldom: some microseconds
+//     fence.settle();
+//     if (pushed.load() == seen) sleep();
+//
+// At least one of the two sees what the other told. An asymmetric fence, as in P1202 of the C++ committee.
 
 #include <atomic>   // atomic, atomic_signal_fence, memory_order
 #include <cstdint>  // uint64_t
@@ -26,7 +27,7 @@ inline namespace v0 {
 namespace detail {
 
 /// Where Linux has membarrier, `settle` has every running thread of the process pass a full fence. Elsewhere, and under
-/// ThreadSanitizer, which knows no fences, `tell` is an atomic exchange and does it alone. Loads after `tell` and
+/// g++'s ThreadSanitizer, which knows no fences, `tell` is an atomic exchange and does it alone. Loads after `tell` and
 /// `settle` are to be seq_cst, which costs nothing on x86.
 class AsymmetricFence {
  public:

@@ -52,8 +52,8 @@ inline namespace v0 {
 ///
 /// **Order of waiting.** Waiting threads are woken in the order in which they came, and only when there is something
 /// for them; a call that finds that it need not wait may be served before those that are being woken. So that a bulk
-/// that waits for room is not starved, no more than `capacity` items pass it: then later pushes, except those that
-/// never wait, line up behind it. Before it sleeps, a thread stays awake for some microseconds if that was of use
+/// that waits for room is not starved, once `capacity` items have passed it later pushes, except those that never
+/// wait, line up behind it. Before it sleeps, a thread stays awake for some microseconds if that was of use
 /// lately.
 ///
 /// **Exceptions.** As QueueCalls says; listeners' exceptions are counted and go no further.

@@ -45,11 +45,12 @@ inline namespace v0 {
 ///
 /// What differs from BoundedQueue: one priority; the policies block, reject, drop_newest and sample, since a producer
 /// cannot evict without the consumer's lock; and with both sides at work the counters of stats() are each exact, but
-/// not all of one moment.
+/// not all of one moment: `max_depth` is then an upper bound, and a crossing that the other side undoes at once is not
+/// told.
 ///
 /// **Cost.** O(1): one store a side, and a cache miss whenever one side has caught up with what it last saw of the
-/// other. A sleep, a rise above the high watermark and a close cost microseconds (AsymmetricFence). Memory: `capacity`
-/// items.
+/// other. A sleep, a crossing of a watermark and a close cost microseconds; below a capacity of 512, where they would
+/// be frequent, each push and pop costs an atomic exchange instead (AsymmetricFence). Memory: `capacity` items.
 ///
 /// `Sync` is for tests: what the queue is built on.
 template <queue_item T, clock_source Clock = SteadyClock, class Sync = detail::SystemSync>
