@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The columns that a transformer takes of a table: those that its option names, or all of a kind in the first table.
+//
+//     detail::ColumnSelection selection(options.columns, detail::ColumnKind::numbers);
+//     selection.fix(batch.schema());                           // in the first call that learns
+//     for (std::size_t place : selection.places(batch.schema())) ...
+
+#include "penstock/core/error.hpp"
+#include "penstock/core/schema.hpp"
+
+#include <cstddef>      // size_t
+#include <stdexcept>    // invalid_argument
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// What a transformer can take.
+enum class ColumnKind {
+  numbers,  // float64, int64, boolean; a timestamp if it is named
+  texts,    // string, category
+  any       // whatever there is
+};
+
+[[nodiscard]] constexpr bool is_text(DataType dtype) noexcept {
+  return dtype == DataType::string || dtype == DataType::category;
+}
+
+/// Whether a column of that type may be taken when its name is given.
+[[nodiscard]] constexpr bool takes(ColumnKind kind, DataType dtype) noexcept {
+  if (kind == ColumnKind::any) return true;
+  return (kind == ColumnKind::texts) == is_text(dtype);
+}
+
+/// Names, fixed by the first table, and where they stand in each table. Copyable; const functions may be called from
+/// many threads at once.
+class ColumnSelection {
+ public:
+  /// `columns` are names, or empty for all columns of that kind (timestamps are not among numbers then).
+  /// @throws std::invalid_argument if a name stands there twice.
+  ColumnSelection(std::vector<std::string> columns, ColumnKind kind)
+      : names_(std::move(columns)), kind_(kind), named_(!names_.empty()) {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (names_[i] == names_[j]) throw std::invalid_argument("columns: '" + names_[i] + "' stands there twice");
+      }
+    }
+  }
+
+  [[nodiscard]] bool fixed() const noexcept { return fixed_; }  ///< whether the first table has been seen
+
+  /// Settles which columns are meant; nothing, if that is settled. May leave none.
+  /// @throws Error that names a column that is not there or cannot be taken; nothing is settled then.
+  void fix(const Schema& schema) {
+    if (fixed_) return;
+    if (!named_) {
+      std::vector<std::string> names;
+      for (const Field& field : schema.fields) {
+        const bool time = kind_ == ColumnKind::numbers && field.dtype == DataType::timestamp;
+        if (takes(kind_, field.dtype) && !time) names.push_back(field.name);
+      }
+      names_ = std::move(names);
+    } else {
+      static_cast<void>(places(schema));
+    }
+    fixed_ = true;
+  }
+  /// The same for matrices, whose columns are called x0, x1 and so on.
+  void fix(std::vector<std::string> names) {
+    if (fixed_) return;
+    names_ = std::move(names);
+    fixed_ = true;
+  }
+
+  /// The names; before the first table those of the option.
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+  /// Whether the option named them.
+  [[nodiscard]] bool named() const noexcept { return named_; }
+
+  /// Where they stand in a table, in the order of names(). O(columns^2) comparisons at worst, O(columns) if they stand
+  /// in the same order as there. @throws Error that names a column that is not there or cannot be taken.
+  [[nodiscard]] std::vector<std::size_t> places(const Schema& schema) const {
+    std::vector<std::size_t> found;
+    found.reserve(names_.size());
+    std::size_t next = 0;  // where the last one was, plus one: mostly the next is there
+    for (const std::string& name : names_) {
+      while (next < schema.fields.size() && schema.fields[next].name != name) ++next;
+      const std::size_t place = next < schema.fields.size() ? next : schema.index(name);
+      const DataType dtype = schema.fields[place].dtype;
+      if (!takes(kind_, dtype)) {
+        throw Error({.column = name}, "a column of type " + std::string(to_string(dtype)),
+                    kind_ == ColumnKind::numbers ? "numbers" : "string or category");
+      }
+      found.push_back(place);
+      next = place + 1;
+    }
+    return found;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  ColumnKind kind_;
+  bool named_;
+  bool fixed_ = false;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
