@@ -11,9 +11,12 @@
 // Members that are not known are passed over in reading, so that newer files can be read.
 
 #include "penstock/core/error.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/metrics/latency_histogram.hpp"
 #include "penstock/metrics/stream_metrics.hpp"
+#include "penstock/stats/bootstrap_options.hpp"
 #include "penstock/stream/compare.hpp"
+#include "penstock/stream/comparison.hpp"
 #include "penstock/stream/sweep.hpp"
 
 #include <nlohmann/json.hpp>
@@ -67,6 +70,39 @@ void read_json(const nlohmann::json& value, const char* name, std::vector<T>& to
   for (std::size_t i = 0; i < to.size(); ++i) read_json(value[i], name, to[i]);
 }
 
+/// Figures that need not be there: null where they are not a number.
+inline nlohmann::json json_or_null(double value) { return is_finite(value) ? nlohmann::json(value) : nlohmann::json(); }
+inline void read_json_or_null(const nlohmann::json& value, const char* name, double& to) {
+  to = std::numeric_limits<double>::quiet_NaN();
+  if (!value.is_null()) read_json(value, name, to);
+}
+inline nlohmann::json figure_json(const ConfidenceInterval& ci) {
+  return {{"low", json_or_null(ci.low)}, {"high", json_or_null(ci.high)}};
+}
+inline nlohmann::json figure_json(const TimeComparison& c) {
+  return {{"ratio", c.ratio},
+          {"ratio_ci", figure_json(c.ratio_ci)},
+          {"pvalue", json_or_null(c.pvalue)},
+          {"effect_size", c.effect_size},
+          {"verdict", to_string(c.verdict)}};
+}
+inline const auto& figure_json(const auto& value) { return value; }
+inline void read_json(const nlohmann::json& value, const char*, ConfidenceInterval& to) {
+  read_json_or_null(json_member(value, "low"), "low", to.low);
+  read_json_or_null(json_member(value, "high"), "high", to.high);
+}
+inline void read_json(const nlohmann::json& value, const char*, TimeComparison& to) {
+  read_json(json_member(value, "ratio"), "ratio", to.ratio);
+  read_json(json_member(value, "ratio_ci"), "ratio_ci", to.ratio_ci);
+  read_json_or_null(json_member(value, "pvalue"), "pvalue", to.pvalue);
+  read_json(json_member(value, "effect_size"), "effect_size", to.effect_size);
+  const nlohmann::json& verdict = json_member(value, "verdict");
+  for (const SpeedVerdict v : {SpeedVerdict::no_difference_shown, SpeedVerdict::faster, SpeedVerdict::slower}) {
+    if (verdict == to_string(v)) return void(to.verdict = v);
+  }
+  throw Error({.column = "verdict"}, json_excerpt(verdict), "no_difference_shown, faster or slower");
+}
+
 /// Calls `f(name, member)` for each member of the figures: the one list that both directions go by.
 template <class Summary, class F>
   requires std::is_same_v<std::remove_const_t<Summary>, StreamSummary>
@@ -117,6 +153,7 @@ void for_each_figure(Figures& s, F f) {
   f("same_values", s.same_values);
   f("batch_times_s", s.batch_times_s);
   f("stream_times_s", s.stream_times_s);
+  f("streaming", s.streaming);
 }
 template <class Figures, class F>
   requires std::is_same_v<std::remove_const_t<Figures>, ChunkSizeFigures>
@@ -129,6 +166,9 @@ void for_each_figure(Figures& s, F f) {
   f("p95_ms", s.p95_ms);
   f("p99_ms", s.p99_ms);
   f("times_s", s.times_s);
+  f("latency_ms_ci", s.latency_ms_ci);
+  f("throughput_rows_per_s_ci", s.throughput_rows_per_s_ci);
+  f("against_first", s.against_first);
 }
 
 template <class T>
@@ -140,7 +180,8 @@ concept figures = requires(T& t) { for_each_figure(t, [](const char*, auto&) {})
 template <detail::figures T>
 void to_json(nlohmann::json& json, const T& figures) {
   json = nlohmann::json::object();
-  detail::for_each_figure(figures, [&](const char* name, const auto& value) { json[name] = value; });
+  detail::for_each_figure(figures,
+                          [&](const char* name, const auto& value) { json[name] = detail::figure_json(value); });
 }
 
 /// Reads them back. @throws Error that names the member if it is missing or of another type or sign.

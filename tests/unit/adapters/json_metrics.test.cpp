@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -94,6 +95,30 @@ TEST_CASE("comparison and sweep are written, a row an object, and read back") {
   CHECK(table[1].at("chunk_size") == 5);
   CHECK(table[1].at("throughput_rows_per_s").get<double>() == Approx(1e6));
   CHECK(json(table.get<std::vector<ChunkSizeFigures>>()) == table);
+  CHECK(table[1].at("latency_ms_ci").at("low").is_null());  // of one run there is none
+}
+
+TEST_CASE("what a comparison shows is written in words, and what it cannot show as null") {
+  BatchVsStreaming figures;
+  figures.streaming = {
+      .ratio = 0.8, .ratio_ci = {0.75, 0.85}, .pvalue = 0.004, .effect_size = 1, .verdict = SpeedVerdict::slower};
+  json written = figures;
+  CHECK(written.at("streaming").at("verdict") == "slower");
+  CHECK(written.at("streaming").at("ratio_ci").at("high") == 0.85);
+  const auto back = json::parse(written.dump()).get<BatchVsStreaming>();
+  CHECK(json(back) == written);
+  CHECK(back.streaming.verdict == SpeedVerdict::slower);
+  CHECK(back.streaming.pvalue == 0.004);
+  written["streaming"]["verdict"] = "quick";
+  CHECK(complaint<BatchVsStreaming>(written) ==
+        "column verdict: found \"quick\", expected no_difference_shown, faster or slower");
+  written = BatchVsStreaming{};
+  CHECK(written.at("streaming").at("pvalue").is_null());
+  CHECK(std::isnan(written.get<BatchVsStreaming>().streaming.pvalue));
+  written["streaming"]["pvalue"] = "0";
+  CHECK_THAT(complaint<BatchVsStreaming>(written), ContainsSubstring("column pvalue: found \"0\""));
+  written["streaming"].erase("ratio_ci");
+  CHECK_THAT(complaint<BatchVsStreaming>(written), ContainsSubstring("column ratio_ci: found no such member"));
 }
 
 TEST_CASE("metrics of nothing are numbers, not null") {
