@@ -7,7 +7,7 @@
 //     if (detail::is_nan(x)) return detail::ceil(y);
 
 #if !defined(__GNUC__)  // clang defines it too
-#include <cmath>        // abs, ceil, erfc, exp, floor, isfinite, isnan, log, log1p, nearbyint, nextafter, signbit, sqrt
+#include <cmath>  // abs, ceil, erfc, exp, floor, isfinite, isnan, log, log1p, log2, nearbyint, nextafter, signbit, sqrt
 #endif
 
 namespace penstock {
@@ -27,6 +27,7 @@ inline double square_root(double x) noexcept { return __builtin_sqrt(x); }
 inline double exponential(double x) noexcept { return __builtin_exp(x); }
 inline double natural_logarithm(double x) noexcept { return __builtin_log(x); }
 inline double natural_logarithm_of_1_plus(double x) noexcept { return __builtin_log1p(x); }
+inline double binary_logarithm(double x) noexcept { return __builtin_log2(x); }
 inline double complementary_error_function(double x) noexcept { return __builtin_erfc(x); }
 #else
 inline bool is_nan(double x) noexcept { return std::isnan(x); }
@@ -41,6 +42,7 @@ inline double square_root(double x) noexcept { return std::sqrt(x); }
 inline double exponential(double x) noexcept { return std::exp(x); }
 inline double natural_logarithm(double x) noexcept { return std::log(x); }
 inline double natural_logarithm_of_1_plus(double x) noexcept { return std::log1p(x); }
+inline double binary_logarithm(double x) noexcept { return std::log2(x); }
 inline double complementary_error_function(double x) noexcept { return std::erfc(x); }
 #endif
 

@@ -56,6 +56,16 @@ template <sample_range R>
   return result;
 }
 
+/// The same by Bonferroni: each times the number of them, at most 1. Never better than holm. O(n).
+/// @throws std::invalid_argument as holm.
+template <sample_range R>
+[[nodiscard]] std::vector<double> bonferroni(const R& pvalues) {
+  std::vector<double> result;
+  const auto order = detail::order_of_pvalues(pvalues, result);
+  for (const std::size_t i : order) result[i] = std::min(1.0, result[i] * static_cast<double>(order.size()));
+  return result;
+}
+
 /// P-values, in the given order, corrected so that below q, a share q of what is found is false, if the tests are
 /// independent or go together (Benjamini and Hochberg 1995; SciPy's false_discovery_control). As holm otherwise.
 /// @throws std::invalid_argument as holm.
