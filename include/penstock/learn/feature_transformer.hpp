@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What transformers of numbers share that give each feature another value: tables and matrices, columns by name, checks
+// before anything is learnt. A transformer brings what it learns of rows of doubles, and the map that follows from it:
+//
+//     class Halver : public detail::FeatureTransformer<Halver> {
+//       friend detail::FeatureTransformer<Halver>;
+//       static constexpr const char* name = "Halver";
+//       void start(std::size_t features);                           // the first rows come: make room
+//       void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out);   // out: null, or the rows,
+//                                                                   // each as it is once it has been learnt
+//       auto mapping() const;                                       // (const double* row, double* out), to be called
+//       auto inverse_mapping() const;                               // from many threads
+//     };
+
+#include "penstock/core/error.hpp"
+#include "penstock/core/math.hpp"
+#include "penstock/core/record_batch.hpp"
+#include "penstock/learn/column_selection.hpp"
+#include "penstock/learn/row_source.hpp"
+#include "penstock/learn/transformer.hpp"
+
+#include <Eigen/Core>
+
+#include <algorithm>    // min
+#include <concepts>     // same_as
+#include <cstddef>      // ptrdiff_t, size_t
+#include <cstdint>      // int64_t
+#include <limits>       // numeric_limits
+#include <optional>     // nullopt, optional
+#include <stdexcept>    // invalid_argument, logic_error
+#include <string>       // string, to_string
+#include <type_traits>  // remove_cvref_t
+#include <utility>      // declval, move
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t table_block = 64;  // rows of a table that are turned at once; they stay in the cache
+
+/// Rows [first, first + count) of some columns of numbers, row by row; missing values as NaN.
+inline void load_rows(const RecordBatch& batch, const std::vector<std::size_t>& places, std::size_t first,
+                      std::size_t count, double* out) {
+  const std::size_t stride = places.size();
+  for (std::size_t j = 0; j < stride; ++j) {
+    const std::size_t place = places[j];
+    const auto put = [&](auto view, auto to_double) {
+      double* to = out + j;
+      for (std::size_t i = first; i < first + count; ++i, to += stride) {
+        *to = view.is_valid(i) ? to_double(view[i]) : std::numeric_limits<double>::quiet_NaN();
+      }
+    };
+    switch (batch.schema().fields[place].dtype) {
+      case DataType::float64: {
+        const double* from = batch.column<double>(place).values().data() + first;
+        for (std::size_t i = 0; i < count; ++i) out[i * stride + j] = from[i];
+        break;
+      }
+      case DataType::int64:
+        put(batch.column<std::int64_t>(place), [](std::int64_t x) { return static_cast<double>(x); });
+        break;
+      case DataType::boolean: put(batch.column<bool>(place), [](bool x) { return x ? 1.0 : 0.0; }); break;
+      case DataType::timestamp:
+        put(batch.column<Timestamp>(place),
+            [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) / 1e9; });
+        break;
+      case DataType::string:
+      case DataType::category: break;  // no selection of numbers has them
+    }
+  }
+}
+
+/// A column of these numbers; NaN is missing there.
+[[nodiscard]] inline Column column_of(std::vector<double> values) {
+  bool missing = false;
+  for (const double value : values) missing = missing || is_nan(value);
+  if (!missing) return Column(std::move(values));
+  Validity validity;
+  for (const double value : values) validity.append(!is_nan(value));
+  return Column(std::move(values), std::move(validity));
+}
+
+/// Rows that a transformer of numbers takes: dense ones.
+template <class X>
+concept dense_rows =
+    feature_rows<X> &&
+    (std::same_as<X, RecordBatch> ||
+     std::same_as<std::remove_cvref_t<decltype(row_source<X>::make(std::declval<const X&>()))>, DirectRows> ||
+     is_loaded<std::remove_cvref_t<decltype(row_source<X>::make(std::declval<const X&>()))>>);
+
+/// Calls f(rows, stride, first, count) for all rows in order, some at a time.
+template <class Source, class F>
+void for_each_block(const Source& source, F&& f) {
+  if constexpr (is_loaded<Source>) {
+    std::vector<double> block(std::min(table_block, source.rows) * source.cols);
+    for (std::size_t first = 0; first < source.rows; first += table_block) {
+      const std::size_t count = std::min(table_block, source.rows - first);
+      source.load(nullptr, first, count, block.data());
+      f(block.data(), static_cast<std::ptrdiff_t>(source.cols), first, count);
+    }
+  } else if (source.rows != 0) {
+    f(source.data, source.stride, std::size_t{0}, source.rows);
+  }
+}
+
+/// The public side of a transformer of numbers; see the top of this header for what Derived brings.
+template <class Derived>
+class FeatureTransformer {
+ public:
+  /// Learns all rows. Missing values, which are NaN in a matrix, are skipped.
+  /// @throws Error that names the row (from 1) and column of an infinite value or one beyond 1e150 in magnitude, whose
+  /// square is no number, or a column that is not there; std::invalid_argument if a matrix has another number of
+  /// columns than those before. The transformer is then as it was. O(rows * features).
+  template <dense_rows X>
+  Derived& partial_fit(const X& x) {
+    learn_from(x, false);
+    return derived();
+  }
+  /// Learns each row and gives it its form, one after the other; see unsupervised_transformer. Throws as partial_fit.
+  template <dense_rows X>
+  transformed_t<X> partial_fit_transform(const X& x) {
+    return learn_from(x, true);
+  }
+  /// The rows in their form, by what has been learnt so far; missing values stay missing.
+  /// @throws std::logic_error before the first row; as partial_fit.
+  template <dense_rows X>
+  [[nodiscard]] transformed_t<X> transform(const X& x) const {
+    return map_by(x, [this] { return derived().mapping(); });
+  }
+  /// The rows that transform has given their form, as they were before. Throws as transform.
+  template <dense_rows X>
+  [[nodiscard]] transformed_t<X> inverse_transform(const X& x) const
+    requires requires(const Derived& d) { d.inverse_mapping(); }
+  {
+    return map_by(x, [this] { return derived().inverse_mapping(); });
+  }
+
+  /// The columns that it takes and makes, in the order of its figures; those that the options name before the first
+  /// row.
+  [[nodiscard]] const std::vector<std::string>& get_feature_names_out() const noexcept { return selection_.names(); }
+  [[nodiscard]] std::size_t n_features() const noexcept {
+    return features_;
+  }                                                                          ///< columns taken; 0 before the first row
+  [[nodiscard]] bool fitted() const noexcept { return selection_.fixed(); }  ///< whether a row has been learnt
+
+ protected:
+  explicit FeatureTransformer(std::vector<std::string> columns) : selection_(std::move(columns), ColumnKind::numbers) {}
+
+  /// Whether there is anything to take over from `other`; takes over all if nothing has been learnt here.
+  /// @throws std::invalid_argument unless both have the same columns.
+  bool begin_merge(const Derived& other) {
+    const FeatureTransformer& base = other;
+    if (!base.fitted()) return false;
+    if (!fitted()) {
+      selection_ = base.selection_;
+      features_ = base.features_;
+      derived().start(features_);
+    } else if (selection_.names() != base.selection_.names()) {
+      throw std::invalid_argument(std::string(Derived::name) + ": merge of one that has learnt other columns");
+    }
+    return true;
+  }
+
+ private:
+  Derived& derived() noexcept { return static_cast<Derived&>(*this); }
+  const Derived& derived() const noexcept { return static_cast<const Derived&>(*this); }
+
+  static constexpr double most = 1e150;
+
+  static ColumnSelection fixed_by(ColumnSelection selection, const RecordBatch& x) {
+    selection.fix(x.schema());
+    return selection;
+  }
+  template <class Source>
+  static ColumnSelection fixed_by(ColumnSelection selection, const Source& source) {
+    std::vector<std::string> names = names_of_places(source.cols);
+    if (selection.named() && selection.names() != names) {
+      throw std::invalid_argument(std::string(Derived::name) +
+                                  ": options name columns, which a matrix has not; a RecordBatch is needed");
+    }
+    selection.fix(std::move(names));
+    return selection;
+  }
+
+  static void check_width(const ColumnSelection& /*selection*/, const RecordBatch& /*x*/) {}
+  template <class Source>
+  static void check_width(const ColumnSelection& selection, const Source& source) {
+    if (source.cols == 0) throw std::invalid_argument(std::string(Derived::name) + ": rows without features");
+    if (source.cols == selection.names().size()) return;
+    throw std::invalid_argument(std::string(Derived::name) + ": rows of " + std::to_string(source.cols) +
+                                " features for one of " + std::to_string(selection.names().size()));
+  }
+
+  static void check_block(const ColumnSelection& selection, const double* x, std::ptrdiff_t stride, std::size_t first,
+                          std::size_t count) {
+    const std::size_t features = selection.names().size();
+    for (std::size_t i = 0; i < count; ++i, x += stride) {
+      bool good = true;
+      for (std::size_t j = 0; j < features; ++j) good &= !(absolute(x[j]) > most);
+      for (std::size_t j = 0; j < features && !good; ++j) {
+        if (!(absolute(x[j]) > most)) continue;
+        throw Error({.row = first + i + 1, .column = selection.names()[j]}, std::to_string(x[j]),
+                    "a finite number of at most 1e150, or none");
+      }
+    }
+  }
+  static void check(const ColumnSelection& selection, const RecordBatch& x) {
+    const std::vector<std::size_t> places = selection.places(x.schema());
+    for (std::size_t j = 0; j < places.size(); ++j) {
+      if (x.schema().fields[places[j]].dtype != DataType::float64) continue;
+      const auto values = x.column<double>(places[j]).values();
+      bool good = true;
+      for (const double value : values) good &= !(absolute(value) > most);
+      for (std::size_t i = 0; i < values.size() && !good; ++i) {
+        if (!(absolute(values[i]) > most)) continue;
+        throw Error({.row = i + 1, .column = selection.names()[j]}, std::to_string(values[i]),
+                    "a finite number of at most 1e150, or none");
+      }
+    }
+  }
+  template <class Source>
+  static void check(const ColumnSelection& selection, const Source& source) {
+    for_each_block(source, [&](const double* x, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
+      check_block(selection, x, stride, first, count);
+    });
+  }
+
+  /// Runs f(rows, stride, count, out) over all rows and gives what it writes, as a table.
+  template <class F>
+  static RecordBatch through(const ColumnSelection& selection, const RecordBatch& x, bool wanted, F&& f) {
+    const std::vector<std::size_t> places = selection.places(x.schema());
+    const std::size_t features = places.size();
+    std::vector<std::vector<double>> made(wanted ? features : 0, std::vector<double>(x.rows()));
+    std::vector<double> in(std::min(table_block, x.rows()) * features);
+    std::vector<double> out(wanted ? in.size() : 0);
+    for (std::size_t first = 0; first < x.rows(); first += table_block) {
+      const std::size_t count = std::min(table_block, x.rows() - first);
+      load_rows(x, places, first, count, in.data());
+      f(in.data(), static_cast<std::ptrdiff_t>(features), count, wanted ? out.data() : nullptr);
+      for (std::size_t j = 0; j < made.size(); ++j) {
+        for (std::size_t i = 0; i < count; ++i) made[j][first + i] = out[i * features + j];
+      }
+    }
+    if (!wanted || features == 0) return x;
+    std::vector<Field> fields;
+    std::vector<Column> columns;
+    for (std::size_t j = 0; j < features; ++j) {
+      fields.push_back({.name = selection.names()[j]});
+      columns.push_back(column_of(std::move(made[j])));
+    }
+    return x.with_columns(std::move(fields), std::move(columns));
+  }
+  template <class Source, class F>
+  static FeatureMatrix through(const ColumnSelection& /*selection*/, const Source& source, bool wanted, F&& f) {
+    FeatureMatrix out(wanted ? static_cast<Eigen::Index>(source.rows) : 0, static_cast<Eigen::Index>(source.cols));
+    for_each_block(source, [&](const double* x, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
+      f(x, stride, count, wanted ? out.data() + first * source.cols : nullptr);
+    });
+    return out;
+  }
+
+  /// Tables as they are, matrices as their source.
+  static const RecordBatch& source_of(const RecordBatch& x) noexcept { return x; }
+  template <class X>
+  static auto source_of(const X& x) {
+    return row_source<X>::make(x);
+  }
+
+  template <class X>
+  transformed_t<X> learn_from(const X& x, bool wanted) {
+    const auto& source = source_of(x);
+    const bool first_rows = !selection_.fixed();
+    std::optional<ColumnSelection> first_selection;
+    if (first_rows) first_selection = fixed_by(selection_, source);
+    const ColumnSelection& selection = first_selection ? *first_selection : selection_;
+    check_width(selection, source);
+    check(selection, source);
+    if (first_rows) {
+      derived().start(selection.names().size());
+      if (rows_of(source) != 0) {
+        features_ = selection.names().size();
+        selection_ = selection;
+      }
+    }
+    return through(selection, source, wanted,
+                   [&](const double* rows, std::ptrdiff_t stride, std::size_t count, double* out) {
+                     derived().learn(rows, stride, count, out);
+                   });
+  }
+
+  template <class X, class MakeMap>
+  [[nodiscard]] transformed_t<X> map_by(const X& x, const MakeMap& make_map) const {
+    if (!fitted()) throw std::logic_error(std::string(Derived::name) + ": nothing learnt yet; partial_fit first");
+    const auto& source = source_of(x);
+    check_width(selection_, source);
+    check(selection_, source);
+    const auto map = make_map();
+    return through(selection_, source, true,
+                   [&](const double* rows, std::ptrdiff_t stride, std::size_t count, double* out) {
+                     for (std::size_t i = 0; i < count; ++i, rows += stride, out += features_) map(rows, out);
+                   });
+  }
+
+  static std::size_t rows_of(const RecordBatch& x) noexcept { return x.rows(); }
+  template <class Source>
+  static std::size_t rows_of(const Source& source) noexcept {
+    return source.rows;
+  }
+
+  ColumnSelection selection_;
+  std::size_t features_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock

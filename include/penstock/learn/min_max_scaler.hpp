@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Brings each feature into a range, by the least and the greatest value seen so far; or within [-1, 1] with 0 where it
+// is.
+//
+//     MinMaxScaler scaler({.feature_range = {0, 1}, .clip = true});
+//     MaxAbsScaler other({.columns = {"balance"}});
+
+#include "penstock/core/math.hpp"
+#include "penstock/learn/feature_transformer.hpp"
+#include "penstock/learn/fence.hpp"
+
+#include <Eigen/Core>
+
+#include <algorithm>  // clamp
+#include <cstddef>    // ptrdiff_t, size_t
+#include <limits>     // numeric_limits
+#include <stdexcept>  // invalid_argument
+#include <string>     // string, to_string
+#include <utility>    // move
+#include <vector>     // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// Two ends of a range.
+struct FeatureRange {
+  double min = 0;  ///< finite
+  double max = 1;  ///< finite, above min
+};
+
+/// What a MinMaxScaler does; words and defaults are scikit-learn's.
+struct MinMaxScalerOptions {
+  std::vector<std::string> columns{};  ///< of a table; empty: all that are float64, int64 or boolean
+  FeatureRange feature_range{};        ///< where the values seen come to lie
+  bool clip = false;                   ///< whether values beyond those seen are put to the ends of the range
+};
+
+/// What a MaxAbsScaler does.
+struct MaxAbsScalerOptions {
+  std::vector<std::string> columns{};  ///< of a table; empty: all that are float64, int64 or boolean
+};
+
+namespace detail {
+
+/// What to divide by: 1 where the number is as good as 0, by scikit-learn's bound.
+[[nodiscard]] inline double divisor_of(double scale) noexcept {
+  return scale < 10 * std::numeric_limits<double>::epsilon() ? 1 : scale;
+}
+
+/// One number a feature, as Eigen has them.
+template <class F>
+[[nodiscard]] Eigen::VectorXd figures_of(std::size_t features, F&& f) {
+  Eigen::VectorXd values(static_cast<Eigen::Index>(features));
+  for (std::size_t j = 0; j < features; ++j) values[static_cast<Eigen::Index>(j)] = f(j);
+  return values;
+}
+
+}  // namespace detail
+
+/// x * scale + min, so that the values seen of each feature fill feature_range; scikit-learn's MinMaxScaler for
+/// streams.
+///
+/// A feature whose values are all the same, or of which none has been seen, comes out as the range's min. Missing
+/// values (NaN) are skipped and stay missing. The extremes never fade: one outlier is for good, see RobustScaler. The
+/// same bits for any cut of the rows into calls; O(features) a row. Not thread-safe while it learns; const functions
+/// may be called from many threads.
+class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
+ public:
+  /// @throws std::invalid_argument unless feature_range.min < feature_range.max, or if columns has a name twice.
+  explicit MinMaxScaler(MinMaxScalerOptions options = {})
+      : FeatureTransformer(options.columns), options_(std::move(options)) {
+    const FeatureRange& range = options_.feature_range;
+    if (!detail::is_finite_bits(range.min) || !detail::is_finite_bits(range.max) || !(range.min < range.max)) {
+      throw std::invalid_argument("MinMaxScalerOptions.feature_range is [" + std::to_string(range.min) + ", " +
+                                  std::to_string(range.max) + "]; two finite numbers, min < max, are needed");
+    }
+  }
+
+  /// Takes over what another scaler has learnt of rows with the same columns: exactly that of all rows. O(features).
+  /// @throws std::invalid_argument if it has learnt other columns.
+  MinMaxScaler& merge(const MinMaxScaler& other) {
+    if (!begin_merge(other)) return *this;
+    for (std::size_t j = 0; j < n_features(); ++j) take(j, other.least_[j], other.greatest_[j]);
+    return *this;
+  }
+
+  /// The least values seen; infinite where none has been.
+  [[nodiscard]] Eigen::VectorXd data_min() const {
+    return detail::figures_of(n_features(), [this](std::size_t j) { return least_[j]; });
+  }
+  /// The greatest values seen; minus infinite where none has been.
+  [[nodiscard]] Eigen::VectorXd data_max() const {
+    return detail::figures_of(n_features(), [this](std::size_t j) { return greatest_[j]; });
+  }
+  /// What a value is multiplied by.
+  [[nodiscard]] Eigen::VectorXd scale() const {
+    return detail::figures_of(n_features(), [this](std::size_t j) { return scale_at(j); });
+  }
+  /// What is added then.
+  [[nodiscard]] Eigen::VectorXd min() const {
+    return detail::figures_of(n_features(), [this](std::size_t j) { return shift_at(j, scale_at(j)); });
+  }
+  [[nodiscard]] const MinMaxScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+ private:
+  friend detail::FeatureTransformer<MinMaxScaler>;
+  static constexpr const char* name = "MinMaxScaler";
+
+  void start(std::size_t features) {
+    least_.assign(features, std::numeric_limits<double>::infinity());
+    greatest_.assign(features, -std::numeric_limits<double>::infinity());
+  }
+  void take(std::size_t j, double low, double high) noexcept {
+    if (low < least_[j]) least_[j] = low;
+    if (high > greatest_[j]) greatest_[j] = high;
+  }
+  [[nodiscard]] double scale_at(std::size_t j) const noexcept {
+    const FeatureRange& range = options_.feature_range;
+    return (range.max - range.min) / (least_[j] <= greatest_[j] ? detail::divisor_of(greatest_[j] - least_[j]) : 1);
+  }
+  [[nodiscard]] double shift_at(std::size_t j, double scale) const noexcept {
+    return least_[j] <= greatest_[j] ? options_.feature_range.min - detail::product(least_[j], scale) : 0;
+  }
+  /// One value of a feature; NaN stays.
+  [[nodiscard]] double map(double x, double scale, double shift, bool seen) const noexcept {
+    if (!seen) return detail::is_nan(x) ? x : options_.feature_range.min;
+    const double value = detail::product(x, scale) + shift;
+    return options_.clip && !detail::is_nan(value)
+               ? std::clamp(value, options_.feature_range.min, options_.feature_range.max)
+               : value;
+  }
+
+  void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out) {
+    const std::size_t features = least_.size();
+    for (std::size_t i = 0; i < rows; ++i, x += stride) {
+      for (std::size_t j = 0; j < features; ++j) take(j, x[j], x[j]);
+      if (out == nullptr) continue;
+      for (std::size_t j = 0; j < features; ++j) {
+        const double scale = scale_at(j);
+        out[j] = map(x[j], scale, shift_at(j, scale), least_[j] <= greatest_[j]);
+      }
+      out += features;
+    }
+  }
+  [[nodiscard]] auto mapping() const {
+    return [this, scales = scale(), shifts = min()](const double* x, double* out) {
+      for (std::size_t j = 0; j < least_.size(); ++j) {
+        const auto at = static_cast<Eigen::Index>(j);
+        out[j] = map(x[j], scales[at], shifts[at], least_[j] <= greatest_[j]);
+      }
+    };
+  }
+  [[nodiscard]] auto inverse_mapping() const {
+    return [scales = scale(), shifts = min()](const double* x, double* out) {
+      for (Eigen::Index j = 0; j < scales.size(); ++j) out[j] = (x[j] - shifts[j]) / scales[j];
+    };
+  }
+
+  MinMaxScalerOptions options_;
+  std::vector<double> least_{}, greatest_{};
+};
+
+/// x / the greatest magnitude seen of each feature, so that 0 stays 0; scikit-learn's MaxAbsScaler for streams.
+///
+/// A feature that is always 0, or of which no value has been seen, stays as it is. All else as MinMaxScaler.
+class MaxAbsScaler : public detail::FeatureTransformer<MaxAbsScaler> {
+ public:
+  /// @throws std::invalid_argument if columns has a name twice.
+  explicit MaxAbsScaler(MaxAbsScalerOptions options = {})
+      : FeatureTransformer(options.columns), options_(std::move(options)) {}
+
+  /// Takes over what another scaler has learnt of rows with the same columns: exactly that of all rows. O(features).
+  /// @throws std::invalid_argument if it has learnt other columns.
+  MaxAbsScaler& merge(const MaxAbsScaler& other) {
+    if (!begin_merge(other)) return *this;
+    for (std::size_t j = 0; j < n_features(); ++j) {
+      if (other.most_[j] > most_[j]) most_[j] = other.most_[j];
+    }
+    return *this;
+  }
+
+  /// The greatest magnitudes seen; 0 where no value has been.
+  [[nodiscard]] Eigen::VectorXd max_abs() const {
+    return detail::figures_of(n_features(), [this](std::size_t j) { return most_[j]; });
+  }
+  /// What a value is divided by.
+  [[nodiscard]] Eigen::VectorXd scale() const {
+    return detail::figures_of(n_features(), [this](std::size_t j) { return detail::divisor_of(most_[j]); });
+  }
+  [[nodiscard]] const MaxAbsScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+ private:
+  friend detail::FeatureTransformer<MaxAbsScaler>;
+  static constexpr const char* name = "MaxAbsScaler";
+
+  void start(std::size_t features) { most_.assign(features, 0); }
+  void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out) {
+    const std::size_t features = most_.size();
+    for (std::size_t i = 0; i < rows; ++i, x += stride) {
+      for (std::size_t j = 0; j < features; ++j) {
+        if (detail::absolute(x[j]) > most_[j]) most_[j] = detail::absolute(x[j]);
+      }
+      if (out == nullptr) continue;
+      for (std::size_t j = 0; j < features; ++j) out[j] = x[j] / detail::divisor_of(most_[j]);
+      out += features;
+    }
+  }
+  [[nodiscard]] auto mapping() const {
+    return [scales = scale()](const double* x, double* out) {
+      for (Eigen::Index j = 0; j < scales.size(); ++j) out[j] = x[j] / scales[j];
+    };
+  }
+  [[nodiscard]] auto inverse_mapping() const {
+    return [scales = scale()](const double* x, double* out) {
+      for (Eigen::Index j = 0; j < scales.size(); ++j) out[j] = x[j] * scales[j];
+    };
+  }
+
+  MaxAbsScalerOptions options_;
+  std::vector<double> most_{};
+};
+
+}  // namespace v0
+}  // namespace penstock

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Brings each feature to mean 0 and variance 1, by what has been seen of the stream so far.
+//
+//     StandardScaler scaler({.columns = {"age", "minutes"}, .half_life = 10'000});
+//     model.partial_fit(scaler.partial_fit_transform(x), y);
+//     model.predict(scaler.transform(later));
+
+#include "penstock/config.hpp"
+#include "penstock/core/math.hpp"
+#include "penstock/learn/feature_transformer.hpp"
+#include "penstock/learn/fence.hpp"
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+#include <Eigen/Core>
+
+#include <cstddef>    // ptrdiff_t, size_t
+#include <limits>     // numeric_limits
+#include <stdexcept>  // invalid_argument
+#include <string>     // string, to_string
+#include <utility>    // move
+#include <vector>     // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// What a StandardScaler does; words and defaults are scikit-learn's.
+struct StandardScalerOptions {
+  std::vector<std::string> columns{};  ///< of a table; empty: all that are float64, int64 or boolean
+  bool with_mean = true;               ///< whether the mean is taken away
+  bool with_std = true;                ///< whether it is divided by the standard deviation
+  /// After how many rows a row counts half, above 0; infinite: all rows count the same.
+  double half_life = std::numeric_limits<double>::infinity();
+};
+
+namespace detail {
+
+/// The factor by which what is known counts less with each row. @throws std::invalid_argument that names the option.
+[[nodiscard]] inline double forgetting_of(double half_life, const char* option) {
+  if (!(half_life > 0)) {
+    throw std::invalid_argument(std::string(option) + " is " + std::to_string(half_life) +
+                                "; a number above 0 is needed, infinity for none");
+  }
+  return exponential(-0.69314718055994530942 / half_life);
+}
+
+/// Mean and sum of squares around it, a feature each, of rows whose weight may fade (West 1979, with a factor).
+struct FadingMoments {
+  double factor = 1;              // of the weights, with each row
+  double weight = 0;              // of the rows, while no value has been missing
+  std::vector<double> weights{};  // of the values of each feature, from the first missing one on
+  std::vector<double> mean{}, squares{};
+
+  void start(std::size_t features) {
+    weight = 0;
+    weights.clear();
+    mean.assign(features, 0);
+    squares.assign(features, 0);
+  }
+  [[nodiscard]] double weight_of(std::size_t j) const noexcept { return weights.empty() ? weight : weights[j]; }
+  [[nodiscard]] double variance(std::size_t j) const noexcept {
+    const double w = weight_of(j);
+    return w > 0 ? squares[j] * (1 / w) : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  /// Learns one row. Out of line, so that a row takes the same instructions in every call.
+  PENSTOCK_NOINLINE void learn(const double* x) {
+    const std::size_t features = mean.size();
+    bool missing = !weights.empty();
+    for (std::size_t j = 0; j < features; ++j) missing |= is_nan(x[j]);
+    if (missing) return learn_some(x);
+    weight = weight * factor + 1;
+    const double part = 1 / weight;
+    double* m = mean.data();
+    double* s = squares.data();
+    for (std::size_t j = 0; j < features; ++j) {
+      const double before = x[j] - m[j];
+      const double now = m[j] + before * part;
+      m[j] = now;
+      s[j] = s[j] * factor + before * (x[j] - now);
+    }
+  }
+
+  /// Takes over another stream's, as if both had ended now (Chan, Golub and LeVeque 1979).
+  void merge(const FadingMoments& other) {
+    const std::size_t features = mean.size();
+    if (!weights.empty() || !other.weights.empty()) spread();
+    for (std::size_t j = 0; j < features; ++j) {
+      const double a = weight_of(j);
+      const double b = other.weight_of(j);
+      if (b == 0) continue;
+      const double apart = other.mean[j] - mean[j];
+      mean[j] += apart * (b / (a + b));
+      squares[j] += other.squares[j] + apart * apart * (a * b / (a + b));
+      if (!weights.empty()) weights[j] = a + b;
+    }
+    weight += other.weight;
+  }
+
+ private:
+  void spread() {
+    if (weights.empty()) weights.assign(mean.size(), weight);
+  }
+  void learn_some(const double* x) {
+    spread();
+    for (std::size_t j = 0; j < mean.size(); ++j) {
+      if (is_nan(x[j])) {  // the others fade by a row all the same
+        weights[j] *= factor;
+        squares[j] *= factor;
+        continue;
+      }
+      weights[j] = weights[j] * factor + 1;
+      const double before = x[j] - mean[j];
+      mean[j] += before * (1 / weights[j]);
+      squares[j] = squares[j] * factor + before * (x[j] - mean[j]);
+    }
+    weight = weight * factor + 1;
+  }
+};
+
+/// The standard deviation, or 1 where there is none: of no value, or of values that differ by no more than what
+/// rounding makes of their variance. The bound is scikit-learn's.
+[[nodiscard]] inline double scale_of(double variance, double mean, double weight) noexcept {
+  constexpr double epsilon = std::numeric_limits<double>::epsilon();
+  const double rounding = weight * mean * epsilon;
+  return variance > product(weight * epsilon, variance) + product(rounding, rounding) ? square_root(variance) : 1;
+}
+
+/// out = (x - mean) / scale for one row, with the bits of scale_of. Two features at once where the machine can.
+PENSTOCK_NOINLINE inline void standardise(const double* x, const double* mean, const double* squares, double weight,
+                                          std::size_t features, double* out) noexcept {
+  const double part = 1 / weight;
+  std::size_t j = 0;
+#if defined(__GNUC__) && defined(__x86_64__)
+  constexpr double epsilon = std::numeric_limits<double>::epsilon();
+  const __m128d parts = _mm_set1_pd(part);
+  const __m128d loss = _mm_set1_pd(weight * epsilon);
+  const __m128d weights = _mm_set1_pd(weight);
+  const __m128d epsilons = _mm_set1_pd(epsilon);
+  const __m128d one = _mm_set1_pd(1);
+  for (; j + 2 <= features; j += 2) {
+    const __m128d m = _mm_loadu_pd(mean + j);
+    const __m128d variance = _mm_mul_pd(_mm_loadu_pd(squares + j), parts);
+    const __m128d rounding = _mm_mul_pd(_mm_mul_pd(weights, m), epsilons);
+    const __m128d bound = _mm_add_pd(_mm_mul_pd(loss, variance), _mm_mul_pd(rounding, rounding));
+    const __m128d varies = _mm_cmpgt_pd(variance, bound);
+    const __m128d scale = _mm_or_pd(_mm_and_pd(varies, _mm_sqrt_pd(variance)), _mm_andnot_pd(varies, one));
+    _mm_storeu_pd(out + j, _mm_div_pd(_mm_sub_pd(_mm_loadu_pd(x + j), m), scale));
+  }
+#endif
+  for (; j < features; ++j) out[j] = (x[j] - mean[j]) / scale_of(squares[j] * part, mean[j], weight);
+}
+
+}  // namespace detail
+
+/// (x - mean) / standard deviation, a feature each, of the rows learnt so far; scikit-learn's StandardScaler for
+/// streams.
+///
+/// partial_fit and partial_fit_transform go row by row (Welford), so that both give the same bits for any cut of the
+/// rows into calls. The variance is that of the population (ddof 0); a feature that does not vary is only centred.
+/// Missing values (NaN) are skipped and stay missing; a feature of which
+/// no value has been seen is passed on as it is. With half_life h, the i-th of n rows has the weight
+/// 2^(-(n - i) / h), and mean and variance are the weighted ones: after many rows those of River's EWMean and EWVar
+/// with fading factor 1 - 2^(-1/h), and from the first row on those of pandas' ewm(halflife=h, adjust=True). Rows with
+/// a missing value fade the others too. Learning and transforming cost O(features) a row, and 2 numbers a feature are
+/// kept, 3 once a value was missing. Not thread-safe while it learns; const functions may be called from many threads.
+class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
+ public:
+  /// @throws std::invalid_argument unless half_life > 0, or if columns has a name twice.
+  explicit StandardScaler(StandardScalerOptions options = {})
+      : FeatureTransformer(options.columns), options_(std::move(options)) {
+    moments_.factor = detail::forgetting_of(options_.half_life, "StandardScalerOptions.half_life");
+  }
+
+  /// Takes over what another scaler has learnt of rows with the same columns, as if both streams had ended now: that of
+  /// all rows, up to rounding (Chan). O(features).
+  /// @throws std::invalid_argument if it has learnt other columns.
+  StandardScaler& merge(const StandardScaler& other) {
+    if (begin_merge(other)) moments_.merge(detail::FadingMoments(other.moments_));
+    return *this;
+  }
+
+  /// The means, one a feature; NaN where no value has been seen.
+  [[nodiscard]] Eigen::VectorXd mean() const {
+    return figures([this](std::size_t j) {
+      return moments_.weight_of(j) > 0 ? moments_.mean[j] : std::numeric_limits<double>::quiet_NaN();
+    });
+  }
+  /// The variances, with ddof 0; NaN where no value has been seen.
+  [[nodiscard]] Eigen::VectorXd var() const {
+    return figures([this](std::size_t j) { return moments_.variance(j); });
+  }
+  /// What is divided by: the standard deviations, 1 for a feature that does not vary.
+  [[nodiscard]] Eigen::VectorXd scale() const {
+    return figures([this](std::size_t j) { return scale_at(j); });
+  }
+  /// The values seen of each feature, or, with half_life, the sum of their weights.
+  [[nodiscard]] Eigen::VectorXd n_samples_seen() const {
+    return figures([this](std::size_t j) { return moments_.weight_of(j); });
+  }
+  [[nodiscard]] const StandardScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+ private:
+  friend detail::FeatureTransformer<StandardScaler>;
+  static constexpr const char* name = "StandardScaler";
+
+  template <class F>
+  [[nodiscard]] Eigen::VectorXd figures(F&& f) const {
+    Eigen::VectorXd values(static_cast<Eigen::Index>(n_features()));
+    for (std::size_t j = 0; j < n_features(); ++j) values[static_cast<Eigen::Index>(j)] = f(j);
+    return values;
+  }
+  [[nodiscard]] double scale_at(std::size_t j) const noexcept {
+    const double weight = moments_.weight_of(j);
+    return options_.with_std && weight > 0 ? detail::scale_of(moments_.variance(j), moments_.mean[j], weight) : 1;
+  }
+  [[nodiscard]] double mean_at(std::size_t j) const noexcept { return options_.with_mean ? moments_.mean[j] : 0; }
+
+  void start(std::size_t features) { moments_.start(features); }
+
+  void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out) {
+    for (std::size_t i = 0; i < rows; ++i, x += stride) {
+      moments_.learn(x);
+      if (out == nullptr) continue;
+      apply(x, out);
+      out += moments_.mean.size();
+    }
+  }
+
+  /// One row by what is known now; the bits of mapping().
+  void apply(const double* x, double* out) const noexcept {
+    const std::size_t features = moments_.mean.size();
+    if (options_.with_mean && options_.with_std && moments_.weights.empty()) {
+      detail::standardise(x, moments_.mean.data(), moments_.squares.data(), moments_.weight, features, out);
+      return;
+    }
+    for (std::size_t j = 0; j < features; ++j) out[j] = (x[j] - mean_at(j)) / scale_at(j);
+  }
+
+  [[nodiscard]] auto mapping() const {
+    return [means = mean_or_0(), scales = scale()](const double* x, double* out) {
+      for (Eigen::Index j = 0; j < means.size(); ++j) out[j] = (x[j] - means[j]) / scales[j];
+    };
+  }
+  [[nodiscard]] auto inverse_mapping() const {
+    return [means = mean_or_0(), scales = scale()](const double* x, double* out) {
+      for (Eigen::Index j = 0; j < means.size(); ++j) out[j] = x[j] * scales[j] + means[j];
+    };
+  }
+  [[nodiscard]] Eigen::VectorXd mean_or_0() const {
+    return figures([this](std::size_t j) { return mean_at(j); });
+  }
+
+  StandardScalerOptions options_;
+  detail::FadingMoments moments_{};
+};
+
+}  // namespace v0
+}  // namespace penstock
