@@ -14,25 +14,13 @@
 #include <hdr/hdr_histogram.h>
 #endif
 
+#include "values.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <vector>
 
 namespace {
-
-constexpr std::int64_t highest = 3'600'000'000'000;  // an hour
-
-/// Latencies as services have them: most near 100 us, some up to a second. All are in cache.
-std::vector<std::int64_t> latencies() {
-  std::vector<std::int64_t> values;
-  std::uint64_t state = 42;
-  for (int i = 0; i < 4096; ++i) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    const auto base = static_cast<std::int64_t>(50'000 + (state >> 33) % 100'000);
-    values.push_back((state >> 60) == 0 ? base * 1000 : base);
-  }
-  return values;
-}
 
 void set_rate(benchmark::State& state, std::size_t n) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(n));
@@ -41,7 +29,7 @@ void set_rate(benchmark::State& state, std::size_t n) {
 template <bool fixed>
 void record(benchmark::State& state) {
   const auto values = latencies();
-  penstock::LatencyHistogram histogram({.highest = highest, .auto_resize = !fixed});
+  penstock::LatencyHistogram histogram({.highest = highest_latency, .auto_resize = !fixed});
   for (auto _ : state) {
     for (const std::int64_t value : values) histogram.record(value);
     benchmark::ClobberMemory();
@@ -69,9 +57,7 @@ void quantiles(benchmark::State& state) {
   penstock::LatencyHistogram histogram;
   for (const std::int64_t value : latencies()) histogram.record(value);
   for (auto _ : state) {
-    for (const double q : {0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999}) {
-      benchmark::DoNotOptimize(histogram.value_at_quantile(q));
-    }
+    benchmark::DoNotOptimize(histogram.values_at_quantiles({0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999}));
   }
 }
 BENCHMARK(quantiles)->Name("seven quantiles/penstock");
@@ -80,7 +66,7 @@ BENCHMARK(quantiles)->Name("seven quantiles/penstock");
 
 class Peer {
  public:
-  Peer() { hdr_init(1, highest, 3, &histogram_); }
+  Peer() { hdr_init(1, highest_latency, 3, &histogram_); }
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
   ~Peer() { hdr_close(histogram_); }

@@ -8,6 +8,7 @@
 
 // IWYU pragma: begin_exports
 #include "penstock/config.hpp"
+#include "penstock/core/asymmetric_fence.hpp"
 #include "penstock/core/category_index.hpp"
 #include "penstock/core/category_table.hpp"
 #include "penstock/core/clock.hpp"
@@ -51,9 +52,11 @@
 #include "penstock/io/parse_time.hpp"
 #include "penstock/io/structural_index.hpp"
 #include "penstock/io/time_format.hpp"
+#include "penstock/metrics/concurrent_histogram.hpp"
+#include "penstock/metrics/hdr_buckets.hpp"
 #include "penstock/metrics/latency_histogram.hpp"
+#include "penstock/metrics/per_thread.hpp"
 #include "penstock/metrics/stream_metrics.hpp"
-#include "penstock/queue/asymmetric_fence.hpp"
 #include "penstock/queue/bounded_queue.hpp"
 #include "penstock/queue/brief_lock.hpp"
 #include "penstock/queue/calls.hpp"

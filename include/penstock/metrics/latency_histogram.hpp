@@ -7,24 +7,26 @@
 //     latency.record(1ms);
 //     latency.record(1'250'000);                    // integers are nanoseconds
 //     latency.value_at_quantile(0.99);              // nanoseconds
+//     latency.values_at_quantiles({0.5, 0.99, 1});  // in one pass
 //
-// The bucket scheme is that of HdrHistogram: each power of two is cut into 2^k buckets of equal width, with 2^k chosen
-// for the digits, so that a bucket's place follows from the leading zeros and one shift. Only the stretch of buckets
-// between the least and the greatest value is held in memory.
+// The buckets are those of HdrHistogram, metrics/hdr_buckets.hpp. Only the stretch between the least and the greatest
+// value is held in memory. To record from many threads: metrics/concurrent_histogram.hpp.
 
 #include "penstock/config.hpp"
 #include "penstock/core/math.hpp"
+#include "penstock/metrics/hdr_buckets.hpp"
 
-#include <algorithm>  // max, min
-#include <bit>        // bit_width
-#include <chrono>     // nanoseconds
-#include <cstddef>    // size_t
-#include <cstdint>    // int64_t, uint64_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <algorithm>         // max, min
+#include <chrono>            // nanoseconds
+#include <cstddef>           // size_t
+#include <cstdint>           // int64_t, uint64_t
+#include <initializer_list>  // initializer_list
+#include <limits>            // numeric_limits
+#include <span>              // span
+#include <stdexcept>         // invalid_argument
+#include <string>            // to_string
+#include <utility>           // move
+#include <vector>            // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -71,6 +73,10 @@ struct WideSum {
     add(other.low);
     high += other.high;
   }
+  void subtract(WideSum other) noexcept {
+    high -= other.high + (low < other.low);
+    low -= other.low;
+  }
   /// Adds a * b, by halves of 32 bits.
   void add_product(std::uint64_t a, std::uint64_t b) noexcept {
     const std::uint64_t mask = 0xffffffff;
@@ -87,6 +93,8 @@ struct WideSum {
   friend bool operator==(const WideSum&, const WideSum&) = default;
 };
 
+struct HistogramAccess;
+
 }  // namespace detail
 
 /// A histogram of durations in nanoseconds. Count, least, greatest and mean are exact; quantiles are known to
@@ -94,31 +102,12 @@ struct WideSum {
 /// none of these, but counted apart. Counters are of 64 bits.
 /// Memory: 8 bytes a bucket; with 3 digits 8 KiB for each power of two between the least and the greatest value, so at
 /// most 432 KiB (4 digits: 6.3 MiB, 5 digits: 47 MiB).
-/// Not thread-safe: one histogram for each recording thread, and merge.
+/// Not thread-safe: one histogram for each recording thread, and merge, or ConcurrentHistogram, which does that.
 class LatencyHistogram {
  public:
   /// @throws std::invalid_argument that names the option if it is out of range.
-  explicit LatencyHistogram(const LatencyHistogramOptions& options = {}) : options_(options) {
-    if (options.significant_digits < 1 || options.significant_digits > 5) {
-      throw std::invalid_argument("LatencyHistogramOptions.significant_digits is " +
-                                  std::to_string(options.significant_digits) + "; 1 to 5 are possible");
-    }
-    // Each range needs at least 10^digits buckets. All but the first use only the upper half of what it has, whence the
-    // factor of 2.
-    std::uint64_t resolution = 2;
-    for (int i = 0; i < options.significant_digits; ++i) resolution *= 10;
-    half_bits_ = static_cast<unsigned>(std::bit_width(resolution - 1)) - 1;
-    if (options.lowest < 1 || options.lowest > (std::int64_t{1} << (61 - half_bits_))) {
-      throw std::invalid_argument("LatencyHistogramOptions.lowest is " + std::to_string(options.lowest) + "; 1 to 2^" +
-                                  std::to_string(61 - half_bits_) + " ns are possible with " +
-                                  std::to_string(options.significant_digits) + " digits");
-    }
-    if (options.highest / 2 < options.lowest) {
-      throw std::invalid_argument("LatencyHistogramOptions.highest is " + std::to_string(options.highest) +
-                                  "; at least twice .lowest, " + std::to_string(options.lowest) + ", is needed");
-    }
-    unit_bits_ = static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(options.lowest))) - 1;
-    first_range_ = ((std::uint64_t{2} << half_bits_) - 1) << unit_bits_;
+  explicit LatencyHistogram(const LatencyHistogramOptions& options = {})
+      : options_(checked(options)), buckets_(options.significant_digits, options.lowest) {
     if (!options.auto_resize) counts_.resize(index_of(static_cast<std::uint64_t>(options.highest)) + 1);
   }
 
@@ -209,19 +198,38 @@ class LatencyHistogram {
   /// lowest value that the first bucket holds. 0 if there is no value. O(buckets).
   /// @throws std::invalid_argument unless 0 <= q <= 1.
   [[nodiscard]] std::int64_t value_at_quantile(double q) const {
-    if (!(q >= 0 && q <= 1)) {
-      throw std::invalid_argument("value_at_quantile: q is " + std::to_string(q) + "; 0 to 1 is possible");
-    }
+    const std::uint64_t wanted = rank_of(q);
     if (count_ == 0) return 0;
-    // One step down before the product: 0.07 * 100 is a little more than 7, and would ask for the 8th value.
-    const double rank = detail::ceil(detail::next_after(q, 0.0) * static_cast<double>(count_));
-    const std::uint64_t wanted = std::max<std::uint64_t>(1, std::min(static_cast<std::uint64_t>(rank), count_));
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < counts_.size(); ++i) {
-      seen += counts_[i];
-      if (seen >= wanted) return q == 0 ? lowest_at(first_ + i) : highest_at(first_ + i);
+    return value_of(q, first_ + bucket_of_rank(0, wanted, seen));
+  }
+  /// The same for several quantiles, in any order, in one pass over the buckets. O(buckets + m^2) for m quantiles.
+  /// @throws std::invalid_argument unless each is from 0 to 1.
+  [[nodiscard]] std::vector<std::int64_t> values_at_quantiles(std::span<const double> quantiles) const {
+    struct Wanted {
+      std::uint64_t rank;
+      std::size_t place;
+    };
+    std::vector<Wanted> wanted;  // by rank; they are few
+    for (std::size_t i = 0; i < quantiles.size(); ++i) {
+      const Wanted next{rank_of(quantiles[i]), i};
+      auto at = wanted.end();
+      while (at != wanted.begin() && (at - 1)->rank > next.rank) --at;
+      wanted.insert(at, next);
     }
-    return max();
+    std::vector<std::int64_t> values(quantiles.size());
+    if (count_ == 0) return values;
+    std::uint64_t seen = 0;  // values before bucket i
+    std::size_t i = 0;
+    for (const Wanted& next : wanted) {
+      i = bucket_of_rank(i, next.rank, seen);
+      values[next.place] = value_of(quantiles[next.place], first_ + i);
+    }
+    return values;
+  }
+  /// The same for a list of them.
+  [[nodiscard]] std::vector<std::int64_t> values_at_quantiles(std::initializer_list<double> quantiles) const {
+    return values_at_quantiles(std::span<const double>(quantiles.begin(), quantiles.size()));
   }
 
   /// The share of values that are at most `ns` or not told apart from it, in [0, 1]; 0 if there is no value.
@@ -243,6 +251,7 @@ class LatencyHistogram {
 
   /// All figures at once.
   [[nodiscard]] LatencySummary summary() const {
+    const auto quantiles = values_at_quantiles({0.5, 0.95, 0.99, 0.999});
     return {.count = count_,
             .below_range = below_,
             .above_range = above_,
@@ -250,22 +259,16 @@ class LatencyHistogram {
             .max_ns = max(),
             .mean_ns = mean(),
             .stddev_ns = stddev(),
-            .p50_ns = value_at_quantile(0.5),
-            .p95_ns = value_at_quantile(0.95),
-            .p99_ns = value_at_quantile(0.99),
-            .p999_ns = value_at_quantile(0.999)};
+            .p50_ns = quantiles[0],
+            .p95_ns = quantiles[1],
+            .p99_ns = quantiles[2],
+            .p999_ns = quantiles[3]};
   }
 
   /// Adds all that the other has counted, as if it had been recorded here: exact, in any order.
   /// @throws std::invalid_argument, with nothing changed, if the digits, lowest or highest of the two differ.
   void merge(const LatencyHistogram& other) {
-    if (!same_buckets(other)) {
-      throw std::invalid_argument(
-          "LatencyHistogram::merge: significant_digits " + std::to_string(options_.significant_digits) + ", lowest " +
-          std::to_string(options_.lowest) + ", highest " + std::to_string(options_.highest) + " and " +
-          std::to_string(other.options_.significant_digits) + ", " + std::to_string(other.options_.lowest) + ", " +
-          std::to_string(other.options_.highest) + " have different buckets");
-    }
+    require_same_buckets(other, "merge");
     if (other.count_ != 0) {
       const auto low = static_cast<std::uint64_t>(other.min_);
       const auto high = static_cast<std::uint64_t>(other.max_);
@@ -280,6 +283,33 @@ class LatencyHistogram {
     below_ += other.below_;
     above_ += other.above_;
     sum_.add(other.sum_);
+  }
+
+  /// What was counted since `earlier`, a copy or snapshot of this histogram from before: count, mean and buckets are
+  /// exact; min() and max() are exact if they are new, else the ends of the buckets. O(buckets).
+  /// @throws std::invalid_argument if the digits, lowest or highest differ, or if `earlier` has counted what this has
+  /// not.
+  [[nodiscard]] LatencyHistogram since(const LatencyHistogram& earlier) const {
+    require_same_buckets(earlier, "since");
+    LatencyHistogram change(*this);
+    bool before = earlier.count_ <= count_ && earlier.below_ <= below_ && earlier.above_ <= above_;
+    earlier.for_each_index([&](std::size_t index, std::uint64_t n) {
+      const std::size_t i = index - first_;
+      before = before && i < counts_.size() && counts_[i] >= n;
+      if (before) change.counts_[i] -= n;
+    });
+    if (!before) throw std::invalid_argument("LatencyHistogram::since: the other has counted what this one has not");
+    change.count_ -= earlier.count_;
+    change.below_ -= earlier.below_;
+    change.above_ -= earlier.above_;
+    change.sum_.subtract(earlier.sum_);
+    change.min_ = std::numeric_limits<std::int64_t>::max();
+    change.max_ = 0;
+    change.for_each_bucket([&](std::int64_t low, std::int64_t high, std::uint64_t) {
+      if (change.min_ > low) change.min_ = min_ < earlier.min_ ? min_ : std::max(low, min_);
+      change.max_ = max_ > earlier.max_ ? max_ : std::min(high, max_);
+    });
+    return change;
   }
 
   /// Forgets all values; keeps the memory.
@@ -310,28 +340,75 @@ class LatencyHistogram {
   }
 
  private:
+  friend struct detail::HistogramAccess;
+
+  static const LatencyHistogramOptions& checked(const LatencyHistogramOptions& options) {
+    if (options.significant_digits < 1 || options.significant_digits > 5) {
+      throw std::invalid_argument("LatencyHistogramOptions.significant_digits is " +
+                                  std::to_string(options.significant_digits) + "; 1 to 5 are possible");
+    }
+    const unsigned bits = detail::HdrBuckets::max_lowest_bits(options.significant_digits);
+    if (options.lowest < 1 || options.lowest > (std::int64_t{1} << bits)) {
+      throw std::invalid_argument("LatencyHistogramOptions.lowest is " + std::to_string(options.lowest) + "; 1 to 2^" +
+                                  std::to_string(bits) + " ns are possible with " +
+                                  std::to_string(options.significant_digits) + " digits");
+    }
+    if (options.highest / 2 < options.lowest) {
+      throw std::invalid_argument("LatencyHistogramOptions.highest is " + std::to_string(options.highest) +
+                                  "; at least twice .lowest, " + std::to_string(options.lowest) + ", is needed");
+    }
+    return options;
+  }
+
   [[nodiscard]] bool same_buckets(const LatencyHistogram& other) const noexcept {
     return options_.significant_digits == other.options_.significant_digits &&
            options_.lowest == other.options_.lowest && options_.highest == other.options_.highest;
   }
+  void require_same_buckets(const LatencyHistogram& other, const char* who) const {
+    if (same_buckets(other)) return;
+    const auto words = [](const LatencyHistogramOptions& options) {
+      return std::to_string(options.significant_digits) + ", lowest " + std::to_string(options.lowest) + ", highest " +
+             std::to_string(options.highest);
+    };
+    throw std::invalid_argument(std::string("LatencyHistogram::") + who + ": significant_digits " + words(options_) +
+                                " and " + words(other.options_) + " have different buckets");
+  }
 
-  /// Range 0 holds 2 * 2^half_bits buckets one unit wide, range r the upper 2^half_bits of as many that are 2^r units
-  /// wide. The | 1 changes nothing but lets the compiler leave out the case of 0.
-  [[nodiscard]] std::size_t index_of(std::uint64_t value) const noexcept {
-    const unsigned range =
-        static_cast<unsigned>(std::bit_width(value | first_range_ | 1)) - (half_bits_ + 1 + unit_bits_);
-    return (static_cast<std::size_t>(range) << half_bits_) + static_cast<std::size_t>(value >> (range + unit_bits_));
+  /// Which value in ascending order, from 1, stands for the quantile.
+  [[nodiscard]] std::uint64_t rank_of(double q) const {
+    if (!(q >= 0 && q <= 1)) {
+      throw std::invalid_argument("value_at_quantile: q is " + std::to_string(q) + "; 0 to 1 is possible");
+    }
+    // One step down before the product: 0.07 * 100 is a little more than 7, and would ask for the 8th value.
+    const double rank = detail::ceil(detail::next_after(q, 0.0) * static_cast<double>(count_));
+    return std::max<std::uint64_t>(1, std::min(static_cast<std::uint64_t>(rank), count_));
   }
-  [[nodiscard]] unsigned range_at(std::size_t index) const noexcept {
-    const std::size_t halves = index >> half_bits_;
-    return halves < 2 ? 0 : static_cast<unsigned>(halves - 1);
+  /// The place in counts_ of the value of a rank that is not before place i, with `seen` values before that, which
+  /// moves along. Long stretches are added up as a whole, which takes the machine's wide additions.
+  [[nodiscard]] std::size_t bucket_of_rank(std::size_t i, std::uint64_t rank, std::uint64_t& seen) const noexcept {
+    constexpr std::size_t stretch = 64;
+    for (; i + stretch <= counts_.size(); i += stretch) {
+      std::uint64_t sum = 0;
+      for (std::size_t k = 0; k < stretch; ++k) sum += counts_[i + k];
+      if (seen + sum >= rank) break;
+      seen += sum;
+    }
+    for (; seen + counts_[i] < rank; ++i) seen += counts_[i];
+    return i;
   }
-  [[nodiscard]] std::int64_t lowest_at(std::size_t index) const noexcept {
-    const unsigned range = range_at(index);
-    return static_cast<std::int64_t>((index - (static_cast<std::size_t>(range) << half_bits_)) << (range + unit_bits_));
+  [[nodiscard]] std::int64_t value_of(double q, std::size_t index) const noexcept {
+    return q == 0 ? lowest_at(index) : highest_at(index);
   }
-  [[nodiscard]] std::int64_t highest_at(std::size_t index) const noexcept {
-    return lowest_at(index) + static_cast<std::int64_t>((std::uint64_t{1} << (range_at(index) + unit_bits_)) - 1);
+
+  [[nodiscard]] std::size_t index_of(std::uint64_t value) const noexcept { return buckets_.index_of(value); }
+  [[nodiscard]] std::int64_t lowest_at(std::size_t index) const noexcept { return buckets_.lowest_at(index); }
+  [[nodiscard]] std::int64_t highest_at(std::size_t index) const noexcept { return buckets_.highest_at(index); }
+
+  template <class Visit>
+  void for_each_index(Visit visit) const {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] != 0) visit(first_ + i, counts_[i]);
+    }
   }
 
   void hold(std::size_t index) {
@@ -355,7 +432,7 @@ class LatencyHistogram {
 
   /// Widens the held stretch, by whole powers of two, until it has the bucket.
   PENSTOCK_COLD void grow(std::size_t index) {
-    const std::size_t half = std::size_t{1} << half_bits_;
+    const std::size_t half = buckets_.per_range();
     std::size_t first = index / half * half;
     std::size_t end = first + half;
     if (!counts_.empty()) {
@@ -370,9 +447,7 @@ class LatencyHistogram {
   }
 
   LatencyHistogramOptions options_;
-  unsigned half_bits_ = 0;         // log2 of the number of buckets in each range but the first, which has twice that
-  unsigned unit_bits_ = 0;         // log2 of the width of the narrowest bucket
-  std::uint64_t first_range_ = 0;  // all values of range 0 have no bit outside of this mask
+  detail::HdrBuckets buckets_;
   std::vector<std::uint64_t> counts_;
   std::size_t first_ = 0;  // index of counts_[0]
   std::uint64_t count_ = 0;
@@ -383,5 +458,31 @@ class LatencyHistogram {
   detail::WideSum sum_;
 };
 
+namespace detail {
+
+/// For those who write histograms in the forms of others, and read them back.
+struct HistogramAccess {
+  [[nodiscard]] static const HdrBuckets& buckets(const LatencyHistogram& histogram) noexcept {
+    return histogram.buckets_;
+  }
+  /// Calls `visit(index, count)` for each bucket that has values, in ascending order.
+  template <class Visit>
+  static void for_each_index(const LatencyHistogram& histogram, Visit visit) {
+    histogram.for_each_index(visit);
+  }
+  /// Adds `count` values of which only the bucket is known: as its middle for mean, its ends for min and max.
+  static void add_bucket(LatencyHistogram& histogram, std::size_t index, std::uint64_t count) {
+    if (count == 0) return;
+    const auto low = static_cast<std::uint64_t>(histogram.lowest_at(index));
+    const auto high = std::min(static_cast<std::uint64_t>(histogram.highest_at(index)),
+                               static_cast<std::uint64_t>(histogram.options_.highest));
+    histogram.slot(index) += count;
+    histogram.count_ += count;
+    histogram.sum_.add_product(low + (static_cast<std::uint64_t>(histogram.highest_at(index)) - low + 1) / 2, count);
+    histogram.note_extremes(low, high);
+  }
+};
+
+}  // namespace detail
 }  // namespace v0
 }  // namespace penstock

@@ -9,9 +9,9 @@
 //       typename Sync::template Atomic<bool> up_{false};
 //     };
 
+#include "penstock/core/asymmetric_fence.hpp"
 #include "penstock/core/clock.hpp"
 #include "penstock/core/timed_wait.hpp"
-#include "penstock/queue/asymmetric_fence.hpp"
 
 #include <atomic>              // atomic
 #include <chrono>              // microseconds

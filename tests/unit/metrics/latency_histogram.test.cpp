@@ -253,6 +253,61 @@ TEST_CASE("the standard deviation is that of the values to the stated digits") {
   CHECK(of({7, 7, 7}).stddev() == 0);
 }
 
+TEST_CASE("several quantiles in one pass are those one by one, in any order") {
+  Values source(31);
+  for (const int n : {1, 2, 7, 1000}) {
+    const LatencyHistogram histogram = of(source.take(n));
+    const std::vector<double> wanted{0.99, 0, 0.5, 1, 0.5, 0.001, 0.999};
+    const std::vector<std::int64_t> values = histogram.values_at_quantiles(wanted);
+    REQUIRE(values.size() == wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(values[i] == histogram.value_at_quantile(wanted[i]));
+  }
+  CHECK(of({}).values_at_quantiles({0.5, 1}) == std::vector<std::int64_t>{0, 0});
+  CHECK(of({5}).values_at_quantiles({}).empty());
+  CHECK_THROWS_WITH(of({5}).values_at_quantiles({0.5, 2}), ContainsSubstring("q is 2"));
+}
+
+TEST_CASE("since gives what was recorded after the copy") {
+  Values source(41);
+  const LatencyHistogramOptions options{.highest = 500'000'000};
+  for (int round = 0; round < 20; ++round) {
+    LatencyHistogram histogram = of(source.take(round * 3), options);
+    const LatencyHistogram before = histogram;
+    const auto later = source.take(40);
+    for (const auto value : later) histogram.record(value);
+    const LatencyHistogram change = histogram.since(before);
+    const LatencyHistogram expected = of(later, options);
+    CHECK(buckets(change) == buckets(expected));
+    CHECK(change.count() == expected.count());
+    CHECK(change.above_range() == expected.above_range());
+    CHECK(change.mean() == expected.mean());
+    CHECK(change.value_at_quantile(0.5) == expected.value_at_quantile(0.5));
+    // Extremes are known to their bucket.
+    CHECK(bucket_of(change.min(), options) == bucket_of(expected.min(), options));
+    CHECK(bucket_of(change.max(), options) == bucket_of(expected.max(), options));
+    CHECK(histogram.since(histogram).count() == 0);
+    CHECK(histogram.since(LatencyHistogram(options)) == histogram);
+  }
+  LatencyHistogram grown = of({5'000'000});
+  grown.record(3'000'000);
+  grown.record(9'000'001);
+  const LatencyHistogram change = grown.since(of({5'000'000}));
+  CHECK(change.min() == 3'000'000);
+  CHECK(change.max() == 9'000'001);
+  CHECK(change == of({3'000'000, 9'000'001}));
+  CHECK(of({7, 7, far_away, far_away}).since(of({far_away, 7})).mean() == of({7, far_away}).mean());
+}
+
+TEST_CASE("since refuses what is no earlier state of the histogram") {
+  CHECK_THROWS_WITH(of({5}).since(of({6})), ContainsSubstring("has counted what this one has not"));
+  CHECK_THROWS_AS(of({5, 6}).since(of({6, 6})), std::invalid_argument);
+  CHECK_THROWS_AS(of({5}).since(of({5, 5})), std::invalid_argument);
+  CHECK_THROWS_AS(of({5}).since(of({5, -1})), std::invalid_argument);
+  CHECK_THROWS_AS(of({5}).since(of({900'000'000})), std::invalid_argument);
+  CHECK_THROWS_WITH(of({5}).since(of({5}, {.significant_digits = 2})),
+                    ContainsSubstring("since: significant_digits 3"));
+}
+
 TEST_CASE("values out of range are counted, and in nothing else") {
   LatencyHistogram histogram({.highest = 1000});
   histogram.record(500);
