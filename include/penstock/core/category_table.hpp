@@ -55,6 +55,7 @@ class CategoryTable {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }  ///< texts known
+  [[nodiscard]] const Dictionary& texts() const noexcept { return texts_; }  ///< their codes are their places
 
   /// The texts so far; the same object until a text is added. O(1) or O(texts).
   [[nodiscard]] const std::shared_ptr<const Dictionary>& dictionary() {

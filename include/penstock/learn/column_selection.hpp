@@ -23,9 +23,11 @@ namespace detail {
 
 /// What a transformer can take.
 enum class ColumnKind {
-  numbers,  // float64, int64, boolean; a timestamp if it is named
-  texts,    // string, category
-  any       // whatever there is
+  numbers,     // float64, int64, boolean; a timestamp if it is named
+  texts,       // string, category
+  categories,  // string, category; int64 and boolean if they are named
+  values,      // all but timestamps
+  any          // whatever there is
 };
 
 [[nodiscard]] constexpr bool is_text(DataType dtype) noexcept {
@@ -34,8 +36,32 @@ enum class ColumnKind {
 
 /// Whether a column of that type may be taken when its name is given.
 [[nodiscard]] constexpr bool takes(ColumnKind kind, DataType dtype) noexcept {
-  if (kind == ColumnKind::any) return true;
-  return (kind == ColumnKind::texts) == is_text(dtype);
+  switch (kind) {
+    case ColumnKind::numbers: return !is_text(dtype);
+    case ColumnKind::texts: return is_text(dtype);
+    case ColumnKind::categories: return is_text(dtype) || dtype == DataType::int64 || dtype == DataType::boolean;
+    case ColumnKind::values: return dtype != DataType::timestamp;
+    case ColumnKind::any: return true;
+  }
+  return false;
+}
+
+/// Whether it is taken when no names are given.
+[[nodiscard]] constexpr bool takes_unnamed(ColumnKind kind, DataType dtype) noexcept {
+  if (kind == ColumnKind::numbers && dtype == DataType::timestamp) return false;
+  return takes(kind == ColumnKind::categories ? ColumnKind::texts : kind, dtype);
+}
+
+/// The types that may be taken, in words.
+[[nodiscard]] constexpr const char* words_for(ColumnKind kind) noexcept {
+  switch (kind) {
+    case ColumnKind::numbers: return "numbers";
+    case ColumnKind::texts: return "string or category";
+    case ColumnKind::categories: return "string, category, int64 or boolean";
+    case ColumnKind::values: return "numbers or texts";
+    case ColumnKind::any: break;
+  }
+  return "any type";
 }
 
 /// Names, fixed by the first table, and where they stand in each table. Copyable; const functions may be called from
@@ -62,8 +88,7 @@ class ColumnSelection {
     if (!named_) {
       std::vector<std::string> names;
       for (const Field& field : schema.fields) {
-        const bool time = kind_ == ColumnKind::numbers && field.dtype == DataType::timestamp;
-        if (takes(kind_, field.dtype) && !time) names.push_back(field.name);
+        if (takes_unnamed(kind_, field.dtype)) names.push_back(field.name);
       }
       names_ = std::move(names);
     } else {
@@ -94,8 +119,7 @@ class ColumnSelection {
       const std::size_t place = next < schema.fields.size() ? next : schema.index(name);
       const DataType dtype = schema.fields[place].dtype;
       if (!takes(kind_, dtype)) {
-        throw Error({.column = name}, "a column of type " + std::string(to_string(dtype)),
-                    kind_ == ColumnKind::numbers ? "numbers" : "string or category");
+        throw Error({.column = name}, "a column of type " + std::string(to_string(dtype)), words_for(kind_));
       }
       found.push_back(place);
       next = place + 1;

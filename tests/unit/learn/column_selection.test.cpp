@@ -69,3 +69,18 @@ TEST_CASE("a column that is not there, or is no longer a number, is named") {
   CHECK_THROWS_WITH(texts.fix(mixed()), "column age: found a column of type int64, expected string or category");
   CHECK_THROWS_WITH(ColumnSelection({"a", "b", "a"}, ColumnKind::any), "columns: 'a' stands there twice");
 }
+
+TEST_CASE("categories are texts, and integers and booleans that are named; values are all but times") {
+  ColumnSelection categories({}, ColumnKind::categories);
+  categories.fix(mixed());
+  CHECK(categories.names() == Names{"name", "country"});
+  ColumnSelection named({"member", "age"}, ColumnKind::categories);
+  named.fix(mixed());
+  CHECK(named.names() == Names{"member", "age"});
+  ColumnSelection number({"minutes"}, ColumnKind::categories);
+  CHECK_THROWS_WITH(number.fix(mixed()),
+                    "column minutes: found a column of type float64, expected string, category, int64 or boolean");
+  ColumnSelection values({}, ColumnKind::values);
+  values.fix(mixed());
+  CHECK(values.names() == Names{"name", "age", "minutes", "country", "member"});
+}
