@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The few functions of <cmath> that the library needs, on doubles. That header brings the special functions with it,
+// The few functions of <cmath> that the library needs, on doubles for the most part. That header brings the special functions with it,
 // and costs whoever includes the library as much as <vector>; the compiler knows these without it.
 //
 //     if (detail::is_nan(x)) return detail::ceil(y);
@@ -25,6 +25,7 @@ inline double nearest_integer(double x) noexcept { return __builtin_nearbyint(x)
 inline double next_after(double x, double towards) noexcept { return __builtin_nextafter(x, towards); }
 inline double square_root(double x) noexcept { return __builtin_sqrt(x); }
 inline double exponential(double x) noexcept { return __builtin_exp(x); }
+inline float exponential(float x) noexcept { return __builtin_expf(x); }
 inline double natural_logarithm(double x) noexcept { return __builtin_log(x); }
 inline double natural_logarithm_of_1_plus(double x) noexcept { return __builtin_log1p(x); }
 inline double binary_logarithm(double x) noexcept { return __builtin_log2(x); }
@@ -40,6 +41,7 @@ inline double nearest_integer(double x) noexcept { return std::nearbyint(x); }
 inline double next_after(double x, double towards) noexcept { return std::nextafter(x, towards); }
 inline double square_root(double x) noexcept { return std::sqrt(x); }
 inline double exponential(double x) noexcept { return std::exp(x); }
+inline float exponential(float x) noexcept { return std::exp(x); }
 inline double natural_logarithm(double x) noexcept { return std::log(x); }
 inline double natural_logarithm_of_1_plus(double x) noexcept { return std::log1p(x); }
 inline double binary_logarithm(double x) noexcept { return std::log2(x); }

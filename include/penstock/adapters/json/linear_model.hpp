@@ -10,19 +10,15 @@
 
 #include "penstock/adapters/json/linear_model_reader.hpp"
 #include "penstock/adapters/json/linear_model_writer.hpp"
+#include "penstock/adapters/json/model_file.hpp"
 #include "penstock/adapters/json/reader.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/result.hpp"
-#include "penstock/io/output_file.hpp"
 #include "penstock/serve/linear_model.hpp"
 
-#include <cerrno>        // errno
-#include <cstddef>       // size_t
-#include <cstdio>        // FILE, fclose, ferror, fopen, fread
-#include <memory>        // unique_ptr
-#include <string>        // string
-#include <string_view>   // string_view
-#include <system_error>  // generic_category
+#include <cstddef>      // size_t
+#include <string>       // string
+#include <string_view>  // string_view
 
 namespace penstock {
 inline namespace v0 {
@@ -50,23 +46,9 @@ struct LinearModelFileOptions {
 /// The model in a file. Errors as parse_linear_model, and those of the file system.
 [[nodiscard]] inline Result<LinearModel> load_linear_model(const std::string& path,
                                                            const LinearModelFileOptions& options = {}) {
-  const auto fail = [&path](int code) {
-    return Error({.source = path}, std::generic_category().message(code), "a model file");
-  };
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
-  if (!file) return fail(errno);
-  std::string text;
-  char part[1 << 14];
-  while (text.size() <= options.max_bytes) {  // one byte more than allowed is enough to know
-    const std::size_t count = std::fread(part, 1, sizeof(part), file.get());
-    text.append(part, count);
-    if (count == 0) break;
-  }
-  if (std::ferror(file.get()) != 0) return fail(errno);
-  return parse_linear_model(text, path, options);
+  try {
+    return parse_linear_model(detail::read_model_file(path, options.max_bytes), path, options);
+  } catch (const Error& error) { return error; }
 }
 
 /// The text of the model's file. Loading it gives the same model to the last bit, and the text of that is the same.
@@ -76,14 +58,7 @@ struct LinearModelFileOptions {
 /// Writes the file; who reads `path` meanwhile sees the old file or the whole new one. The Error is that of the file
 /// system, and the old file is still there then. Throws as to_json.
 [[nodiscard]] inline Result<void> save_linear_model(const LinearModel& model, const std::string& path) {
-  const std::string text = to_json(model);
-  try {
-    OutputFile out(path, {.atomic = true});
-    out.append(text);
-    out.end_record();
-    out.close();
-    return {};
-  } catch (const Error& error) { return error; }
+  return detail::write_model_file(path, to_json(model));
 }
 
 }  // namespace v0
