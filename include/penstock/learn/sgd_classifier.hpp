@@ -85,6 +85,12 @@ class SgdClassifier {
     return *this;
   }
 
+  /// Forgets a part of what was learnt, as SgdRegressor::decay does for each model; the classes stay.
+  SgdClassifier& decay(double keep) {
+    core_.decay("SgdClassifier", keep);
+    return *this;
+  }
+
   /// The linear scores: one column for two classes, positive for the larger label; else one a class. 0 before the
   /// first row. @throws std::invalid_argument if the rows have another number of features.
   template <feature_rows X>

@@ -5,6 +5,8 @@
 
 #include "penstock/config.hpp"
 #include "penstock/core/error.hpp"
+#include "penstock/core/math.hpp"
+#include "penstock/learn/decay.hpp"
 #include "penstock/learn/linear_state.hpp"
 #include "penstock/learn/options.hpp"
 #include "penstock/learn/row_order.hpp"
@@ -197,6 +199,19 @@ class SgdCore {
       output.state.scalars.l1_total = 0;
       std::fill(output.state.l1_applied.begin(), output.state.l1_applied.end(), 0.0);
     }
+  }
+
+  /// See SgdRegressor::decay; `who` is told where `keep` cannot be.
+  void decay(const char* who, double keep) {
+    check_decay(who, keep);
+    if (keep == 1) return;
+    const double after = 1 + floor(keep * (t - 1));
+    for (SgdOutput& output : outputs) {
+      decay_state(output.state, plan_, keep, t, after);
+      output.stale_intercept *= keep;
+      output.reach = std::numeric_limits<double>::infinity();
+    }
+    t = after;
   }
 
   /// The score of a row by the last step, whatever is published; without the scale for sklearn_compat.

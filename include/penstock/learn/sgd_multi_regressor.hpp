@@ -61,6 +61,12 @@ class SgdMultiRegressor {
     return *this;
   }
 
+  /// Forgets a part of what was learnt, as SgdRegressor::decay does for each model.
+  SgdMultiRegressor& decay(double keep) {
+    core_.decay("SgdMultiRegressor", keep);
+    return *this;
+  }
+
   /// One prediction a row and target; exp of the linear score for the poisson loss. A matrix without columns before
   /// the first row. @throws std::invalid_argument if the rows have another number of features.
   template <feature_rows X>

@@ -106,6 +106,16 @@ class SgdRegressor {
     return *this;
   }
 
+  /// Forgets a part of what was learnt, for a world that has changed: coefficients and intercept are multiplied by
+  /// `keep`, and the counter of rows goes back to that part, so that schedules take longer steps again. AdaGrad's and
+  /// FTRL-Proximal's sums of squares are multiplied by it too, Adam's means as well; an average that had not begun at
+  /// the counter's new place begins again. 1 changes nothing, 0 leaves coefficients of 0 and a counter of 1.
+  /// O(features). @throws std::invalid_argument unless keep is from 0 to 1.
+  SgdRegressor& decay(double keep) {
+    core_.decay("SgdRegressor", keep);
+    return *this;
+  }
+
   /// One prediction a row; exp of the linear score for the poisson loss. 0 for a model that has learnt nothing.
   /// O(rows * features). @throws std::invalid_argument if the rows have another number of features.
   template <feature_rows X>

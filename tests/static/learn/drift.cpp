@@ -4,6 +4,9 @@
 #include "penstock/learn/drift/ddm.hpp"
 #include "penstock/learn/drift/kswin.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
+#include "penstock/learn/drift/reaction.hpp"
+
+#include <vector>
 
 namespace {
 
@@ -42,5 +45,42 @@ static_assert(!drift_detector<SaysBool>);
 static_assert(!drift_detector<NotConst>);
 static_assert(!drift_detector<NoReset>);
 static_assert(!drift_detector<double>);
+
+static_assert(drift_detector<WithWarning<Smallest, Smallest>>);
+
+/// The smallest learner of rows: it cannot be copied, and its answer is no double.
+struct SmallestLearner {
+  explicit SmallestLearner(int) {}
+  SmallestLearner(SmallestLearner&&) = default;
+  SmallestLearner& operator=(SmallestLearner&&) = default;
+  void learn_one(const double* /*x*/, double /*y*/) {}
+  float predict_one(const double* /*x*/) const { return 0; }
+};
+/// The smallest learner of chunks.
+struct SmallestChunkLearner {
+  void partial_fit(const double* /*x*/, const std::vector<int>& /*y*/) {}
+  std::vector<float> predict(const double* /*x*/) const { return {}; }
+};
+struct SmallestPolicy {
+  explicit SmallestPolicy(int) {}
+  SmallestPolicy(SmallestPolicy&&) = default;
+  void operator()(SmallestLearner&) {}
+};
+static_assert(drift_policy<SmallestPolicy, SmallestLearner>);
+static_assert(!drift_policy<ResetOnDrift, SmallestLearner>, "nothing to put back without a copy");
+static_assert(!drift_policy<SwapOnDrift, SmallestLearner>);
+static_assert(!drift_policy<DecayOnDrift, SmallestLearner>, "it has no decay");
+static_assert(drift_policy<ResetOnDrift, SmallestChunkLearner>);
+static_assert(!drift_policy<int, SmallestChunkLearner>);
+
+[[maybe_unused]] void smallest() {
+  OnDrift<SmallestLearner, Adwin, SmallestPolicy> one(SmallestLearner(1), Adwin{}, SmallestPolicy(1));
+  const double x[] = {1};
+  one.learn_one(&x[0], 1);
+  one.observe(1);
+  OnDrift<SmallestChunkLearner, Adwin, SwapOnDrift, ZeroOneError> many({}, {}, {});
+  many.partial_fit(&x[0], std::vector<int>{});
+  (void)many.predict(&x[0]);
+}
 
 }  // namespace
