@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Categories as columns and as codes: scikit-learn's numbers, places that stay, the same bits however rows are cut.
 #include "penstock/learn/one_hot_encoder.hpp"
-#include "penstock/learn/one_hot_sparse.hpp"
+#include "penstock/learn/transform_sparse.hpp"
 #include "penstock/learn/ordinal_encoder.hpp"
 #include "penstock/learn/sgd.hpp"
 #include "penstock/learn/sparse.hpp"
@@ -328,7 +328,7 @@ TEST_CASE("sparse one-hot rows hold the numbers of the table") {
     OneHotEncoder encoder({.handle_unknown = UnknownCategory::other, .drop = drop, .max_categories = 4});
     encoder.partial_fit(x.slice(0, 20));
     const RecordBatch dense = encoder.transform(x);
-    const SparseFeatureMatrix sparse = sparse_one_hot(encoder, x);
+    const SparseFeatureMatrix sparse = transform_sparse(encoder, x);
     const RowMajorMatrix expected = dense.to_matrix(names_of(dense));
     REQUIRE(static_cast<std::size_t>(sparse.cols()) == expected.cols);
     for (std::size_t i = 0; i < x.rows(); ++i) {
