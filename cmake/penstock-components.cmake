@@ -5,8 +5,9 @@
 #   PACKAGE   what find_package asks for        MINIMUM  the oldest version that is tested
 #   TARGET    what the component links to       DEBIAN   the Debian and Ubuntu package that brings it
 #   HEADERS   globs below include/penstock    INCLUDES the third party's own headers, a regular expression
+#   VERSION   the variable that find_package sets, if it is not <PACKAGE>_VERSION
 
-set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json learn)
+set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json learn zlib)
 
 set(PENSTOCK_eigen_PACKAGE Eigen3)
 set(PENSTOCK_eigen_MINIMUM 3.4)
@@ -36,6 +37,14 @@ set(PENSTOCK_learn_DEBIAN libeigen3-dev)
 set(PENSTOCK_learn_HEADERS learn/*.hpp)
 set(PENSTOCK_learn_INCLUDES "Eigen/")
 
+set(PENSTOCK_zlib_PACKAGE ZLIB)
+set(PENSTOCK_zlib_MINIMUM 1.2)
+set(PENSTOCK_zlib_VERSION ZLIB_VERSION_STRING)
+set(PENSTOCK_zlib_TARGET ZLIB::ZLIB)
+set(PENSTOCK_zlib_DEBIAN zlib1g-dev)
+set(PENSTOCK_zlib_HEADERS adapters/zlib/*.hpp)
+set(PENSTOCK_zlib_INCLUDES "zlib\\.h$")
+
 # Sets `problem` to one sentence when penstock has no such component, else to nothing.
 function(penstock_check_component component problem)
   if(component IN_LIST PENSTOCK_KNOWN_COMPONENTS)
@@ -50,12 +59,16 @@ endfunction()
 # nothing. A macro, because the variables that find_package sets belong to the caller's scope.
 macro(penstock_find_component component problem)
   find_package(${PENSTOCK_${component}_PACKAGE} QUIET)
+  set(penstock_version ${PENSTOCK_${component}_PACKAGE}_VERSION)
+  if(DEFINED PENSTOCK_${component}_VERSION)
+    set(penstock_version ${PENSTOCK_${component}_VERSION})
+  endif()
   if(NOT ${PENSTOCK_${component}_PACKAGE}_FOUND)
     set(${problem} "penstock: component ${component} needs ${PENSTOCK_${component}_PACKAGE}, \
 install ${PENSTOCK_${component}_DEBIAN}")
-  elseif(${PENSTOCK_${component}_PACKAGE}_VERSION VERSION_LESS PENSTOCK_${component}_MINIMUM)
+  elseif(${penstock_version} VERSION_LESS PENSTOCK_${component}_MINIMUM)
     set(${problem} "penstock: component ${component} needs ${PENSTOCK_${component}_PACKAGE} \
-${PENSTOCK_${component}_MINIMUM} or newer, found ${${PENSTOCK_${component}_PACKAGE}_VERSION}, \
+${PENSTOCK_${component}_MINIMUM} or newer, found ${${penstock_version}}, \
 install ${PENSTOCK_${component}_DEBIAN}")
   else()
     set(${problem} "")

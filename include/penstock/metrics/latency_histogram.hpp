@@ -470,6 +470,11 @@ struct HistogramAccess {
   static void for_each_index(const LatencyHistogram& histogram, Visit visit) {
     histogram.for_each_index(visit);
   }
+  /// The same values with the greatest range that there is.
+  [[nodiscard]] static LatencyHistogram with_greatest_range(LatencyHistogram histogram) {
+    histogram.options_.highest = std::numeric_limits<std::int64_t>::max();
+    return histogram;
+  }
   /// Adds `count` values of which only the bucket is known: as its middle for mean, its ends for min and max.
   static void add_bucket(LatencyHistogram& histogram, std::size_t index, std::uint64_t count) {
     if (count == 0) return;
