@@ -111,6 +111,8 @@
 #include "penstock/stats/confusion_matrix.hpp"
 #include "penstock/stats/corrections.hpp"
 #include "penstock/stats/cpu.hpp"
+#include "penstock/stats/data_drift.hpp"
+#include "penstock/stats/data_drift_options.hpp"
 #include "penstock/stats/decayed.hpp"
 #include "penstock/stats/effect_size.hpp"
 #include "penstock/stats/histogram_bootstrap.hpp"

@@ -5,15 +5,17 @@
 //
 //     stats::holm(pvalues);                             // below 0.05: hardly one wrong among all of them
 //     stats::benjamini_hochberg(pvalues);               // below 0.05: of those, about 5 % are wrong
+//     stats::corrected(pvalues, stats::Correction::holm);   // the same, by a name
 
 #include "penstock/core/math.hpp"
 #include "penstock/stats/samples.hpp"
 
-#include <algorithm>  // max, min, sort
-#include <cstddef>    // size_t
-#include <stdexcept>  // invalid_argument
-#include <string>     // to_string
-#include <vector>     // vector
+#include <algorithm>    // max, min, sort
+#include <cstddef>      // size_t
+#include <stdexcept>    // invalid_argument
+#include <string>       // to_string
+#include <string_view>  // string_view
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -80,6 +82,37 @@ template <sample_range R>
     p = most;
   }
   return result;
+}
+
+/// A correction, by its name.
+enum class Correction {
+  none,                ///< each p-value stands for itself
+  bonferroni,          ///< see bonferroni
+  holm,                ///< see holm
+  benjamini_hochberg,  ///< see benjamini_hochberg
+};
+
+/// The correction in a word, as it is spelled here.
+[[nodiscard]] constexpr std::string_view to_string(Correction correction) noexcept {
+  switch (correction) {
+    case Correction::none: return "none";
+    case Correction::bonferroni: return "bonferroni";
+    case Correction::holm: return "holm";
+    case Correction::benjamini_hochberg: return "benjamini_hochberg";
+  }
+  return "unknown";
+}
+
+/// The p-values corrected so; NaN stays, and does not count. @throws std::invalid_argument as holm.
+template <sample_range R>
+[[nodiscard]] std::vector<double> corrected(const R& pvalues, Correction correction) {
+  switch (correction) {
+    case Correction::bonferroni: return bonferroni(pvalues);
+    case Correction::holm: return holm(pvalues);
+    case Correction::benjamini_hochberg: return benjamini_hochberg(pvalues);
+    case Correction::none: break;
+  }
+  return detail::to_sample(pvalues);
 }
 
 }  // namespace stats
