@@ -67,6 +67,14 @@ class SgdClassifier {
     return *this;
   }
 
+  /// Makes room for `more` features behind those that there are, as if they had been 0 in all rows so far. All that has
+  /// been learnt stays as it is, bit by bit. Nothing happens before the first row, which brings its own features.
+  /// O(features).
+  SgdClassifier& grow(std::size_t more) {
+    core_.grow(more);
+    return *this;
+  }
+
   /// Forgets all, and learns the rows in epochs until the mean loss of a model, or with early_stopping its part of
   /// right rows among those held out, has not got better by tol for n_iter_no_change epochs, or max_iter is reached.
   /// The classes are those of y and of SgdOptions::classes; others that come later start from nothing. With warm_start

@@ -110,6 +110,21 @@ class SgdCore {
     return output;
   }
 
+  /// Adds features of which nothing is known yet: all that there was stays as it is, bit by bit. Learning goes on as if
+  /// they had been 0 in all rows so far, l1 included, which has been applied to them without effect.
+  void grow(std::size_t more) {
+    if (features == 0) return;
+    std::vector<SgdOutput> grown = outputs;
+    for (SgdOutput& output : grown) {
+      LinearState& s = output.state;
+      for (LinearVector* values : {&s.coef, &s.average, &s.l1_applied, &s.first, &s.second}) {
+        if (!values->empty()) values->resize(features + more, 0);
+      }
+    }
+    outputs = std::move(grown);
+    features += more;
+  }
+
   /// Keeps the outputs as they are, to come back to them by `restore`.
   void keep() {
     if (kept_.size() == outputs.size() && kept_features_ == features) {

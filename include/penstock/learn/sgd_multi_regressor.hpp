@@ -8,12 +8,14 @@
 //     Eigen::MatrixXd forecasts = model.predict(x);
 
 #include "penstock/learn/sgd_core.hpp"
+#include "penstock/learn/sgd_fit.hpp"
 #include "penstock/learn/sgd_regressor.hpp"
+#include "penstock/learn/validation_split.hpp"
 
 #include <Eigen/Core>
 
 #include <cstddef>    // ptrdiff_t, size_t
-#include <cstdint>    // uint32_t
+#include <cstdint>    // uint8_t, uint32_t
 #include <optional>   // optional
 #include <span>       // span
 #include <stdexcept>  // invalid_argument
@@ -67,6 +69,29 @@ class SgdMultiRegressor {
     return *this;
   }
 
+  /// Forgets all, and learns the rows in epochs, each target as SgdRegressor::fit would, to the bit: each stops for
+  /// itself. t() then counts the epochs of the target that took most, and learning goes on from there for all.
+  /// @throws as SgdRegressor::fit.
+  template <feature_rows X, class D>
+  SgdMultiRegressor& fit(const X& x, const Eigen::DenseBase<D>& y) {
+    fit_rows(detail::row_source<X>::make(x), y, {}, false);
+    return *this;
+  }
+  /// The same with a weight for each row.
+  template <feature_rows X, class D, row_targets W>
+  SgdMultiRegressor& fit(const X& x, const Eigen::DenseBase<D>& y, const W& w) {
+    fit_rows(detail::row_source<X>::make(x), y, detail::numbers_of(w, weights_), true);
+    return *this;
+  }
+
+  /// Makes room for `more` features behind those that there are, as if they had been 0 in all rows so far. All that has
+  /// been learnt stays as it is, bit by bit. Nothing happens before the first row, which brings its own features.
+  /// O(features).
+  SgdMultiRegressor& grow(std::size_t more) {
+    core_.grow(more);
+    return *this;
+  }
+
   /// One prediction a row and target; exp of the linear score for the poisson loss. A matrix without columns before
   /// the first row. @throws std::invalid_argument if the rows have another number of features.
   template <feature_rows X>
@@ -102,7 +127,8 @@ class SgdMultiRegressor {
     }
     return values;
   }
-  [[nodiscard]] double t() const noexcept { return core_.t; }                            ///< 1 + rows learnt
+  [[nodiscard]] double t() const noexcept { return core_.t; }            ///< 1 + rows learnt
+  [[nodiscard]] std::size_t n_iter() const noexcept { return epochs_; }  ///< most epochs of the last fit; 0 before any
   [[nodiscard]] std::size_t n_features() const noexcept { return core_.features; }       ///< 0 before the first row
   [[nodiscard]] std::size_t n_outputs() const noexcept { return core_.outputs.size(); }  ///< 0 before the first row
   /// As they were given, with the learner's own loss and schedule filled in.
@@ -111,18 +137,19 @@ class SgdMultiRegressor {
   [[nodiscard]] const LinearState& state(std::size_t k) const { return core_.outputs.at(k).state; }
 
  private:
-  template <class Source, class D>
-  void learn(const Source& source, const Eigen::DenseBase<D>& y, std::span<const double> w, bool weighted) {
-    detail::check_rows("SgdMultiRegressor", source.rows, source.cols, core_.features,
-                       static_cast<std::size_t>(y.rows()), w, weighted);
+  /// Reads the targets, a row of them behind the other, and gives their number a row.
+  template <class D>
+  std::size_t read_targets(std::size_t rows, std::size_t cols, std::size_t features, const Eigen::DenseBase<D>& y,
+                           std::span<const double> w, bool weighted) {
+    detail::check_rows("SgdMultiRegressor", rows, cols, features, static_cast<std::size_t>(y.rows()), w, weighted);
     const auto outputs = static_cast<std::size_t>(y.cols());
-    if (outputs == 0 || (!core_.outputs.empty() && outputs != core_.outputs.size())) {
+    if (outputs == 0 || (features != 0 && outputs != core_.outputs.size())) {
       throw std::invalid_argument("SgdMultiRegressor: " + std::to_string(outputs) + " targets a row for a model of " +
                                   std::to_string(core_.outputs.size()));
     }
     detail::check_numbers(w, "weight");
-    targets_.resize(source.rows * outputs);
-    for (std::size_t i = 0; i < source.rows; ++i) {
+    targets_.resize(rows * outputs);
+    for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t k = 0; k < outputs; ++k) {
         const auto value =
             static_cast<double>(y.derived().coeff(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)));
@@ -132,6 +159,17 @@ class SgdMultiRegressor {
         targets_[i * outputs + k] = value;
       }
     }
+    return outputs;
+  }
+  [[nodiscard]] auto targets_of(std::size_t outputs) const {
+    return [this, outputs](std::size_t k) {
+      return detail::SgdTargets{.values = targets_.data() + k, .stride = static_cast<std::ptrdiff_t>(outputs)};
+    };
+  }
+
+  template <class Source, class D>
+  void learn(const Source& source, const Eigen::DenseBase<D>& y, std::span<const double> w, bool weighted) {
+    const std::size_t outputs = read_targets(source.rows, source.cols, core_.features, y, w, weighted);
     if (source.rows == 0) return;
     const double start = core_.t;
     if (options_.shuffle && !seed_) seed_ = detail::regressor_seed(options_.random_state);
@@ -142,18 +180,40 @@ class SgdMultiRegressor {
       }
       if (options_.sklearn_compat) core_.forget_l1();
     };
-    const auto targets = [&](std::size_t k) {
-      return detail::SgdTargets{.values = targets_.data() + k, .stride = static_cast<std::ptrdiff_t>(outputs)};
-    };
-    core_.learn(source, prepare, targets, weighted ? w.data() : nullptr, [&](std::size_t) { return seed_; });
+    core_.learn(source, prepare, targets_of(outputs), weighted ? w.data() : nullptr,
+                [&](std::size_t) { return seed_; });
     if (!options_.sklearn_compat) return;
     core_.settle_all();
     core_.t = start + static_cast<double>(source.rows);
   }
 
+  template <class Source, class D>
+  void fit_rows(const Source& source, const Eigen::DenseBase<D>& y, std::span<const double> w, bool weighted) {
+    const bool warm = options_.warm_start && core_.features != 0;
+    const std::size_t outputs = read_targets(source.rows, source.cols, warm ? core_.features : 0, y, w, weighted);
+    if (source.rows == 0) throw std::invalid_argument("SgdMultiRegressor: fit without rows");
+    std::vector<std::uint8_t> mask;
+    if (options_.early_stopping) {
+      mask = detail::hold_out(source.rows, options_.validation_fraction, options_.random_state, {});
+    }
+    std::optional<std::uint32_t> seed;
+    if (options_.shuffle) seed = detail::regressor_seed(options_.random_state);
+    const auto prepare = [&] {
+      core_.features = source.cols;
+      std::vector<detail::SgdOutput> start(outputs, core_.fresh_output());
+      for (std::size_t k = 0; warm && k < outputs; ++k) start[k] = core_.warm_output(core_.outputs[k]);
+      core_.outputs = std::move(start);
+    };
+    epochs_ = detail::fit_or_restore(
+        core_, options_, source, prepare, targets_of(outputs), weighted ? w.data() : nullptr,
+        [&](std::size_t) { return seed; }, mask, false);
+    if (options_.sklearn_compat) core_.settle_all();
+  }
+
   SgdOptions options_;
   detail::SgdCore core_;
   std::optional<std::uint32_t> seed_{};
+  std::size_t epochs_ = 0;
   std::vector<double> targets_{}, weights_{}, row_{};
 };
 

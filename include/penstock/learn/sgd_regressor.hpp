@@ -90,6 +90,14 @@ class SgdRegressor {
     return *this;
   }
 
+  /// Makes room for `more` features behind those that there are, as if they had been 0 in all rows so far. All that has
+  /// been learnt stays as it is, bit by bit. Nothing happens before the first row, which brings its own features.
+  /// O(features).
+  SgdRegressor& grow(std::size_t more) {
+    core_.grow(more);
+    return *this;
+  }
+
   /// Forgets all, and learns the rows in epochs until the mean loss, or with early_stopping R^2 on the rows held out,
   /// has not got better by tol for n_iter_no_change epochs, or max_iter is reached. With warm_start it sets out from
   /// the coefficients so far. t() counts from 1 again.

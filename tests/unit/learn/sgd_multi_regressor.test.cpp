@@ -6,6 +6,8 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <span>
 
@@ -63,4 +65,45 @@ TEST_CASE("rows one by one give the same bits, and a bad one changes no target's
   y(3, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(whole.partial_fit(rows.x, y), StartsWith("row 4: found a target of nan"));
   CHECK_THROWS_WITH(whole.partial_fit(rows.x, y.leftCols(1)), ContainsSubstring("1 targets a row for a model of 2"));
+}
+
+TEST_CASE("fit stops for each target where one regressor stops, bit by bit") {
+  const Rows rows = make_rows(120, 6);
+  Eigen::MatrixXd y(120, 3);
+  y << rows.y, rows.three, -2 * rows.y;
+  const Eigen::VectorXd weights = Eigen::VectorXd::Constant(120, 0.5);
+  for (const bool early : {false, true}) {
+    for (const bool shuffle : {false, true}) {
+      for (const bool warm : {false, true}) {
+        const SgdOptions options{.penalty = Penalty::elasticnet,
+                                 .shuffle = shuffle,
+                                 .max_iter = 50,
+                                 .early_stopping = early,
+                                 .warm_start = warm};
+        SgdMultiRegressor model(options);
+        model.fit(rows.x, y);
+        model.fit(rows.x, y, weights);
+        std::size_t most = 0;
+        for (Eigen::Index k = 0; k < 3; ++k) {
+          SgdRegressor one(options);
+          one.fit(rows.x, y.col(k));
+          one.fit(rows.x, y.col(k), weights);
+          CHECK(model.coef().row(k).transpose() == one.coef());
+          CHECK(model.intercept()[k] == one.intercept());
+          most = std::max(most, one.n_iter());
+        }
+        CHECK(model.n_iter() == most);
+        CHECK(model.t() == 1 + 120 * static_cast<double>(most));
+      }
+    }
+  }
+  SgdMultiRegressor model;
+  model.fit(rows.x, y);
+  const auto before = model.coef();
+  RowMajor bad = rows.x;
+  bad(7, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS(model.fit(bad, y.leftCols(2)), Error);
+  CHECK(model.coef() == before);
+  CHECK(model.n_outputs() == 3);
+  CHECK_THROWS_WITH(model.fit(rows.x.topRows(0), y.topRows(0)), EndsWith("fit without rows"));
 }
