@@ -11,7 +11,8 @@
 //       void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out);   // out: null, or the rows,
 //                                                                   // each as it is once it has been learnt
 //       auto mapping() const;                                       // (const double* row, double* out), to be called
-//       auto inverse_mapping() const;                               // from many threads
+//       auto inverse_mapping() const;                               // from many threads; may be left out
+//       State state_, kept_;                                        // all that it has learnt, and what keep() keeps
 //     };
 
 #include "penstock/core/error.hpp"
@@ -19,6 +20,7 @@
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/column_selection.hpp"
 #include "penstock/learn/row_source.hpp"
+#include "penstock/learn/table_rows.hpp"
 #include "penstock/learn/transformer.hpp"
 
 #include <Eigen/Core>
@@ -26,8 +28,6 @@
 #include <algorithm>    // min
 #include <concepts>     // same_as
 #include <cstddef>      // ptrdiff_t, size_t
-#include <cstdint>      // int64_t
-#include <limits>       // numeric_limits
 #include <optional>     // nullopt, optional
 #include <stdexcept>    // invalid_argument, logic_error
 #include <string>       // string, to_string
@@ -40,48 +40,6 @@ inline namespace v0 {
 namespace detail {
 
 inline constexpr std::size_t table_block = 64;  // rows of a table that are turned at once; they stay in the cache
-
-/// Rows [first, first + count) of some columns of numbers, row by row; missing values as NaN.
-inline void load_rows(const RecordBatch& batch, const std::vector<std::size_t>& places, std::size_t first,
-                      std::size_t count, double* out) {
-  const std::size_t stride = places.size();
-  for (std::size_t j = 0; j < stride; ++j) {
-    const std::size_t place = places[j];
-    const auto put = [&](auto view, auto to_double) {
-      double* to = out + j;
-      for (std::size_t i = first; i < first + count; ++i, to += stride) {
-        *to = view.is_valid(i) ? to_double(view[i]) : std::numeric_limits<double>::quiet_NaN();
-      }
-    };
-    switch (batch.schema().fields[place].dtype) {
-      case DataType::float64: {
-        const double* from = batch.column<double>(place).values().data() + first;
-        for (std::size_t i = 0; i < count; ++i) out[i * stride + j] = from[i];
-        break;
-      }
-      case DataType::int64:
-        put(batch.column<std::int64_t>(place), [](std::int64_t x) { return static_cast<double>(x); });
-        break;
-      case DataType::boolean: put(batch.column<bool>(place), [](bool x) { return x ? 1.0 : 0.0; }); break;
-      case DataType::timestamp:
-        put(batch.column<Timestamp>(place),
-            [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) / 1e9; });
-        break;
-      case DataType::string:
-      case DataType::category: break;  // no selection of numbers has them
-    }
-  }
-}
-
-/// A column of these numbers; NaN is missing there.
-[[nodiscard]] inline Column column_of(std::vector<double> values) {
-  bool missing = false;
-  for (const double value : values) missing = missing || is_nan(value);
-  if (!missing) return Column(std::move(values));
-  Validity validity;
-  for (const double value : values) validity.append(!is_nan(value));
-  return Column(std::move(values), std::move(validity));
-}
 
 /// Rows that a transformer of numbers takes: dense ones.
 template <class X>
@@ -136,6 +94,22 @@ class FeatureTransformer {
     requires requires(const Derived& d) { d.inverse_mapping(); }
   {
     return map_by(x, [this] { return derived().inverse_mapping(); });
+  }
+
+  /// Remembers what is known now.
+  void keep() {
+    keeps_ = fitted();
+    if (keeps_) derived().kept_ = derived().state_;
+  }
+  /// Takes back all that has been learnt since keep(). O(features), without asking for memory.
+  void restore() {
+    if (keeps_) {
+      derived().state_ = derived().kept_;
+    } else {
+      selection_ =
+          ColumnSelection(selection_.named() ? selection_.names() : std::vector<std::string>(), ColumnKind::numbers);
+      features_ = 0;
+    }
   }
 
   /// The columns that it takes and makes, in the order of its figures; those that the options name before the first
@@ -312,6 +286,7 @@ class FeatureTransformer {
 
   ColumnSelection selection_;
   std::size_t features_ = 0;
+  bool keeps_ = false;  // whether kept_ is what was known at keep(), or nothing was
 };
 
 }  // namespace detail

@@ -82,17 +82,17 @@ class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
   /// @throws std::invalid_argument if it has learnt other columns.
   MinMaxScaler& merge(const MinMaxScaler& other) {
     if (!begin_merge(other)) return *this;
-    for (std::size_t j = 0; j < n_features(); ++j) take(j, other.least_[j], other.greatest_[j]);
+    for (std::size_t j = 0; j < n_features(); ++j) take(j, other.state_.least[j], other.state_.greatest[j]);
     return *this;
   }
 
   /// The least values seen; infinite where none has been.
   [[nodiscard]] Eigen::VectorXd data_min() const {
-    return detail::figures_of(n_features(), [this](std::size_t j) { return least_[j]; });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return state_.least[j]; });
   }
   /// The greatest values seen; minus infinite where none has been.
   [[nodiscard]] Eigen::VectorXd data_max() const {
-    return detail::figures_of(n_features(), [this](std::size_t j) { return greatest_[j]; });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return state_.greatest[j]; });
   }
   /// What a value is multiplied by.
   [[nodiscard]] Eigen::VectorXd scale() const {
@@ -109,19 +109,21 @@ class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
   static constexpr const char* name = "MinMaxScaler";
 
   void start(std::size_t features) {
-    least_.assign(features, std::numeric_limits<double>::infinity());
-    greatest_.assign(features, -std::numeric_limits<double>::infinity());
+    state_.least.assign(features, std::numeric_limits<double>::infinity());
+    state_.greatest.assign(features, -std::numeric_limits<double>::infinity());
   }
   void take(std::size_t j, double low, double high) noexcept {
-    if (low < least_[j]) least_[j] = low;
-    if (high > greatest_[j]) greatest_[j] = high;
+    if (low < state_.least[j]) state_.least[j] = low;
+    if (high > state_.greatest[j]) state_.greatest[j] = high;
   }
   [[nodiscard]] double scale_at(std::size_t j) const noexcept {
     const FeatureRange& range = options_.feature_range;
-    return (range.max - range.min) / (least_[j] <= greatest_[j] ? detail::divisor_of(greatest_[j] - least_[j]) : 1);
+    return (range.max - range.min) /
+           (state_.least[j] <= state_.greatest[j] ? detail::divisor_of(state_.greatest[j] - state_.least[j]) : 1);
   }
   [[nodiscard]] double shift_at(std::size_t j, double scale) const noexcept {
-    return least_[j] <= greatest_[j] ? options_.feature_range.min - detail::product(least_[j], scale) : 0;
+    return state_.least[j] <= state_.greatest[j] ? options_.feature_range.min - detail::product(state_.least[j], scale)
+                                                 : 0;
   }
   /// One value of a feature; NaN stays.
   [[nodiscard]] double map(double x, double scale, double shift, bool seen) const noexcept {
@@ -133,22 +135,22 @@ class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
   }
 
   void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out) {
-    const std::size_t features = least_.size();
+    const std::size_t features = state_.least.size();
     for (std::size_t i = 0; i < rows; ++i, x += stride) {
       for (std::size_t j = 0; j < features; ++j) take(j, x[j], x[j]);
       if (out == nullptr) continue;
       for (std::size_t j = 0; j < features; ++j) {
         const double scale = scale_at(j);
-        out[j] = map(x[j], scale, shift_at(j, scale), least_[j] <= greatest_[j]);
+        out[j] = map(x[j], scale, shift_at(j, scale), state_.least[j] <= state_.greatest[j]);
       }
       out += features;
     }
   }
   [[nodiscard]] auto mapping() const {
     return [this, scales = scale(), shifts = min()](const double* x, double* out) {
-      for (std::size_t j = 0; j < least_.size(); ++j) {
+      for (std::size_t j = 0; j < state_.least.size(); ++j) {
         const auto at = static_cast<Eigen::Index>(j);
-        out[j] = map(x[j], scales[at], shifts[at], least_[j] <= greatest_[j]);
+        out[j] = map(x[j], scales[at], shifts[at], state_.least[j] <= state_.greatest[j]);
       }
     };
   }
@@ -158,8 +160,11 @@ class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
     };
   }
 
+  struct State {
+    std::vector<double> least{}, greatest{};
+  };
   MinMaxScalerOptions options_;
-  std::vector<double> least_{}, greatest_{};
+  State state_{}, kept_{};
 };
 
 /// x / the greatest magnitude seen of each feature, so that 0 stays 0; scikit-learn's MaxAbsScaler for streams.
@@ -176,18 +181,18 @@ class MaxAbsScaler : public detail::FeatureTransformer<MaxAbsScaler> {
   MaxAbsScaler& merge(const MaxAbsScaler& other) {
     if (!begin_merge(other)) return *this;
     for (std::size_t j = 0; j < n_features(); ++j) {
-      if (other.most_[j] > most_[j]) most_[j] = other.most_[j];
+      if (other.state_[j] > state_[j]) state_[j] = other.state_[j];
     }
     return *this;
   }
 
   /// The greatest magnitudes seen; 0 where no value has been.
   [[nodiscard]] Eigen::VectorXd max_abs() const {
-    return detail::figures_of(n_features(), [this](std::size_t j) { return most_[j]; });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return state_[j]; });
   }
   /// What a value is divided by.
   [[nodiscard]] Eigen::VectorXd scale() const {
-    return detail::figures_of(n_features(), [this](std::size_t j) { return detail::divisor_of(most_[j]); });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return detail::divisor_of(state_[j]); });
   }
   [[nodiscard]] const MaxAbsScalerOptions& options() const noexcept { return options_; }  ///< as they were given
 
@@ -195,15 +200,15 @@ class MaxAbsScaler : public detail::FeatureTransformer<MaxAbsScaler> {
   friend detail::FeatureTransformer<MaxAbsScaler>;
   static constexpr const char* name = "MaxAbsScaler";
 
-  void start(std::size_t features) { most_.assign(features, 0); }
+  void start(std::size_t features) { state_.assign(features, 0); }
   void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out) {
-    const std::size_t features = most_.size();
+    const std::size_t features = state_.size();
     for (std::size_t i = 0; i < rows; ++i, x += stride) {
       for (std::size_t j = 0; j < features; ++j) {
-        if (detail::absolute(x[j]) > most_[j]) most_[j] = detail::absolute(x[j]);
+        if (detail::absolute(x[j]) > state_[j]) state_[j] = detail::absolute(x[j]);
       }
       if (out == nullptr) continue;
-      for (std::size_t j = 0; j < features; ++j) out[j] = x[j] / detail::divisor_of(most_[j]);
+      for (std::size_t j = 0; j < features; ++j) out[j] = x[j] / detail::divisor_of(state_[j]);
       out += features;
     }
   }
@@ -219,7 +224,7 @@ class MaxAbsScaler : public detail::FeatureTransformer<MaxAbsScaler> {
   }
 
   MaxAbsScalerOptions options_;
-  std::vector<double> most_{};
+  std::vector<double> state_{}, kept_{};  // the greatest magnitudes
 };
 
 }  // namespace v0

@@ -173,26 +173,26 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
   /// @throws std::invalid_argument unless half_life > 0, or if columns has a name twice.
   explicit StandardScaler(StandardScalerOptions options = {})
       : FeatureTransformer(options.columns), options_(std::move(options)) {
-    moments_.factor = detail::forgetting_of(options_.half_life, "StandardScalerOptions.half_life");
+    state_.factor = detail::forgetting_of(options_.half_life, "StandardScalerOptions.half_life");
   }
 
   /// Takes over what another scaler has learnt of rows with the same columns, as if both streams had ended now: that of
   /// all rows, up to rounding (Chan). O(features).
   /// @throws std::invalid_argument if it has learnt other columns.
   StandardScaler& merge(const StandardScaler& other) {
-    if (begin_merge(other)) moments_.merge(detail::FadingMoments(other.moments_));
+    if (begin_merge(other)) state_.merge(detail::FadingMoments(other.state_));
     return *this;
   }
 
   /// The means, one a feature; NaN where no value has been seen.
   [[nodiscard]] Eigen::VectorXd mean() const {
     return figures([this](std::size_t j) {
-      return moments_.weight_of(j) > 0 ? moments_.mean[j] : std::numeric_limits<double>::quiet_NaN();
+      return state_.weight_of(j) > 0 ? state_.mean[j] : std::numeric_limits<double>::quiet_NaN();
     });
   }
   /// The variances, with ddof 0; NaN where no value has been seen.
   [[nodiscard]] Eigen::VectorXd var() const {
-    return figures([this](std::size_t j) { return moments_.variance(j); });
+    return figures([this](std::size_t j) { return state_.variance(j); });
   }
   /// What is divided by: the standard deviations, 1 for a feature that does not vary.
   [[nodiscard]] Eigen::VectorXd scale() const {
@@ -200,7 +200,7 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
   }
   /// The values seen of each feature, or, with half_life, the sum of their weights.
   [[nodiscard]] Eigen::VectorXd n_samples_seen() const {
-    return figures([this](std::size_t j) { return moments_.weight_of(j); });
+    return figures([this](std::size_t j) { return state_.weight_of(j); });
   }
   [[nodiscard]] const StandardScalerOptions& options() const noexcept { return options_; }  ///< as they were given
 
@@ -215,27 +215,27 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
     return values;
   }
   [[nodiscard]] double scale_at(std::size_t j) const noexcept {
-    const double weight = moments_.weight_of(j);
-    return options_.with_std && weight > 0 ? detail::scale_of(moments_.variance(j), moments_.mean[j], weight) : 1;
+    const double weight = state_.weight_of(j);
+    return options_.with_std && weight > 0 ? detail::scale_of(state_.variance(j), state_.mean[j], weight) : 1;
   }
-  [[nodiscard]] double mean_at(std::size_t j) const noexcept { return options_.with_mean ? moments_.mean[j] : 0; }
+  [[nodiscard]] double mean_at(std::size_t j) const noexcept { return options_.with_mean ? state_.mean[j] : 0; }
 
-  void start(std::size_t features) { moments_.start(features); }
+  void start(std::size_t features) { state_.start(features); }
 
   void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out) {
     for (std::size_t i = 0; i < rows; ++i, x += stride) {
-      moments_.learn(x);
+      state_.learn(x);
       if (out == nullptr) continue;
       apply(x, out);
-      out += moments_.mean.size();
+      out += state_.mean.size();
     }
   }
 
   /// One row by what is known now; the bits of mapping().
   void apply(const double* x, double* out) const noexcept {
-    const std::size_t features = moments_.mean.size();
-    if (options_.with_mean && options_.with_std && moments_.weights.empty()) {
-      detail::standardise(x, moments_.mean.data(), moments_.squares.data(), moments_.weight, features, out);
+    const std::size_t features = state_.mean.size();
+    if (options_.with_mean && options_.with_std && state_.weights.empty()) {
+      detail::standardise(x, state_.mean.data(), state_.squares.data(), state_.weight, features, out);
       return;
     }
     for (std::size_t j = 0; j < features; ++j) out[j] = (x[j] - mean_at(j)) / scale_at(j);
@@ -256,7 +256,7 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
   }
 
   StandardScalerOptions options_;
-  detail::FadingMoments moments_{};
+  detail::FadingMoments state_{}, kept_{};
 };
 
 }  // namespace v0
