@@ -5,7 +5,7 @@
 // before anything is learnt. A transformer brings what it learns of rows of doubles, and the map that follows from it:
 //
 //     class Halver : public detail::FeatureTransformer<Halver> {
-//       friend detail::FeatureTransformer<Halver>;
+//       friend class detail::FeatureTransformer<Halver>;
 //       static constexpr const char* name = "Halver";
 //       void start(std::size_t features);                           // the first rows come: make room
 //       void learn(const double* x, std::ptrdiff_t stride, std::size_t rows, double* out);   // out: null, or the rows,

@@ -105,7 +105,7 @@ class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
   [[nodiscard]] const MinMaxScalerOptions& options() const noexcept { return options_; }  ///< as they were given
 
  private:
-  friend detail::FeatureTransformer<MinMaxScaler>;
+  friend class detail::FeatureTransformer<MinMaxScaler>;
   static constexpr const char* name = "MinMaxScaler";
 
   void start(std::size_t features) {
@@ -197,7 +197,7 @@ class MaxAbsScaler : public detail::FeatureTransformer<MaxAbsScaler> {
   [[nodiscard]] const MaxAbsScalerOptions& options() const noexcept { return options_; }  ///< as they were given
 
  private:
-  friend detail::FeatureTransformer<MaxAbsScaler>;
+  friend class detail::FeatureTransformer<MaxAbsScaler>;
   static constexpr const char* name = "MaxAbsScaler";
 
   void start(std::size_t features) { state_.assign(features, 0); }

@@ -205,7 +205,7 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
   [[nodiscard]] const StandardScalerOptions& options() const noexcept { return options_; }  ///< as they were given
 
  private:
-  friend detail::FeatureTransformer<StandardScaler>;
+  friend class detail::FeatureTransformer<StandardScaler>;
   static constexpr const char* name = "StandardScaler";
 
   template <class F>
