@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
 // Owns the precompiled header that the unit tests share.
-#include "catch.hpp"
+#include "precompiled.hpp"
