@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <sstream>
