@@ -13,4 +13,6 @@ for family in parse(text):
     for sample in family.samples:
         labels = [f"{name}={value!r}" for name, value in sorted(sample.labels.items())]
         exemplar = getattr(sample, "exemplar", None)
-    XX("\t".join([family.type, sample.name, *labels, repr(float(sample.value)), *more]))
+        when = exemplar and exemplar.timestamp is not None and float(exemplar.timestamp)
+        more = [f"# {exemplar.labels} {float(exemplar.value)} {when or None}"] if exemplar else []
+        print("\t".join([family.type, sample.name, *labels, repr(float(sample.value)), *more]))

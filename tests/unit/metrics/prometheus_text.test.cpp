@@ -27,7 +27,6 @@ struct Sample {
   std::string name;
   std::map<std::string, std::string> labels;
   double value = 0;
-  friend bool operator==(const Sample&, const Sample&) = default;
 };
 
 /// Reads the text as the format's page says it, one rule after the other; what is no sample or comment fails.
