@@ -26,6 +26,7 @@
 #include "penstock/core/result.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/core/source.hpp"
+#include "penstock/core/state.hpp"
 #include "penstock/core/timed_wait.hpp"
 #include "penstock/core/validity.hpp"
 #include "penstock/io/bad_row.hpp"

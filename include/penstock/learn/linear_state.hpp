@@ -116,6 +116,25 @@ inline void settle(LinearState& s) noexcept {
   v.scale = 1;
 }
 
+/// Shows all numbers to a visitor of states.
+template <class State, class Visitor>
+void visit_numbers(State& s, Visitor& v) {
+  auto& n = s.scalars;
+  v("scale", n.scale);
+  v("intercept", n.intercept);
+  v("average_a", n.average_a);
+  v("average_b", n.average_b);
+  v("average_intercept", n.average_intercept);
+  v("l1_total", n.l1_total);
+  v("intercept_first", n.intercept_first);
+  v("intercept_second", n.intercept_second);
+  v("coef", s.coef);
+  v("average", s.average);
+  v("l1_applied", s.l1_applied);
+  v("first", s.first);
+  v("second", s.second);
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace penstock

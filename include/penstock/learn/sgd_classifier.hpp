@@ -7,22 +7,24 @@
 //     model.partial_fit(x, labels);                     // labels are numbers: 0 and 1, or 3, 7 and 8
 //     Eigen::MatrixXd p = model.predict_proba(x);       // a column a class, in the order of classes()
 
+#include "penstock/learn/options_state.hpp"
 #include "penstock/learn/sgd_core.hpp"
 #include "penstock/learn/sgd_fit.hpp"
 #include "penstock/learn/validation_split.hpp"
 
 #include <Eigen/Core>
 
-#include <algorithm>  // clamp, find_if, lower_bound, max, sort, unique
-#include <cmath>      // exp
-#include <cstddef>    // ptrdiff_t, size_t
-#include <cstdint>    // int32_t, uint8_t, uint32_t
-#include <optional>   // optional
-#include <span>       // span
-#include <stdexcept>  // invalid_argument, logic_error
-#include <string>     // string, to_string
-#include <utility>    // exchange, move
-#include <vector>     // vector
+#include <algorithm>    // clamp, find_if, lower_bound, max, sort, unique
+#include <cmath>        // exp
+#include <cstddef>      // ptrdiff_t, size_t
+#include <cstdint>      // int32_t, uint8_t, uint32_t
+#include <optional>     // optional
+#include <span>         // span
+#include <stdexcept>    // invalid_argument, logic_error
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // exchange, move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -198,7 +200,39 @@ class SgdClassifier {
   /// As they were given, with the learner's own loss and schedule filled in.
   [[nodiscard]] const SgdOptions& options() const noexcept { return options_; }
 
+  static constexpr std::string_view state_kind = "SgdClassifier";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) { detail::visit_options(self.options_, o); });
+    v("classes", self.classes_);
+    v("takes_new_classes", self.open_);
+    detail::SgdCore::visit_state(self.core_, v);
+    v("n_iter", self.epochs_);
+    v("raw_is_published", self.raw_is_published_);
+    if constexpr (Visitor::loading) self.check_loaded(v);
+  }
+
  private:
+  /// Refuses classes and models that no learning leads to.
+  template <class Visitor>
+  void check_loaded(const Visitor& v) const {
+    for (std::size_t k = 0; k < classes_.size(); ++k) {
+      v.require(detail::is_finite_bits(classes_[k]) && (k == 0 || classes_[k - 1] < classes_[k]), "classes",
+                "finite labels, ascending");
+    }
+    for (const double label : options_.classes)
+      v.require(code_of(label) >= 0, "classes", "those of the options at least");
+    v.require(!open_ || options_.classes.empty(), "takes_new_classes", "false, as the options name the classes");
+    const std::vector<detail::SgdOutput>& outputs = core_.outputs;
+    v.require(outputs.empty() || (!classes_.empty() && outputs.size() == models() + (keeps_rest() ? 1 : 0)), "outputs",
+              "one for two classes, else one a class, and one for the classes to come if any are taken");
+    for (const detail::SgdOutput& output : outputs) {
+      v.require(output.positive >= -1 && output.positive < static_cast<std::int32_t>(classes_.size()), "outputs",
+                "classes that there are");
+    }
+  }
+
   static SgdOptions resolve(SgdOptions options) {
     if (options.loss.kind() == LossKind::unset) options.loss = Loss::hinge;
     if (options.learning_rate.kind() == LearningRateKind::unset) options.learning_rate = LearningRate::optimal;

@@ -14,6 +14,7 @@
 #include "penstock/learn/sgd_step.hpp"
 
 #include <algorithm>  // fill, min
+#include <cmath>      // floor
 #include <cstddef>    // ptrdiff_t, size_t
 #include <cstdint>    // int32_t, uint32_t
 #include <limits>     // numeric_limits
@@ -123,6 +124,27 @@ class SgdCore {
     }
     outputs = std::move(grown);
     features += more;
+  }
+
+  /// Shows the outputs and the clock to a visitor of states. What is loaded is as large as the options ask, and finite.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v("t", self.t);
+    v.require(is_finite_bits(self.t) && self.t >= 1 && self.t == std::floor(self.t), "t", "a whole number from 1");
+    v("n_features", self.features);
+    v.array(
+        "outputs", self.outputs,
+        [&](auto& output, auto& o) {
+          o("positive_weight", output.positive_weight);
+          o("negative_weight", output.negative_weight);
+          o("stale_intercept", output.stale_intercept);
+          o("positive", output.positive);
+          visit_numbers(output.state, o);
+          if constexpr (Visitor::loading) self.check_loaded(output, o);
+        },
+        SgdOutput{});
+    v.require(self.outputs.empty() == (self.features == 0), "n_features", "features where there are outputs");
+    if constexpr (Visitor::loading) self.kept_.clear();
   }
 
   /// Keeps the outputs as they are, to come back to them by `restore`.
@@ -283,6 +305,27 @@ class SgdCore {
 
  private:
   enum class KernelKind { strict, portable, avx2 };
+
+  /// Refuses numbers that no learning leads to. What `reach` was is found again by the next step.
+  template <class Visitor>
+  void check_loaded(const SgdOutput& output, const Visitor& v) const {
+    const LinearState& s = output.state;
+    v.require(s.coef.size() == features, "coef", "as many numbers as features");
+    const LinearState like = fresh_output().state;
+    v.require(s.average.size() == like.average.size(), "average",
+              "a number a feature if the model averages, else none");
+    v.require(s.l1_applied.size() == like.l1_applied.size(), "l1_applied", "a number a feature with l1, else none");
+    v.require(s.first.size() == like.first.size(), "first", "a number a feature if the optimiser has means, else none");
+    v.require(s.second.size() == like.second.size(), "second",
+              "a number a feature if the optimiser has squares, else none");
+    v.require(s.scalars.scale > 0, "scale", "a number above 0");
+    v.require(s.scalars.average_b > 0, "average_b", "a number above 0");
+    v.require(is_finite_bits(output.positive_weight) && is_finite_bits(output.negative_weight) &&
+                  is_finite_bits(output.stale_intercept) && all_finite<StrictKernel>(s),
+              "coef", "finite numbers in all of the output");
+    for (const double square : s.second) v.require(square >= 0, "second", "numbers from 0");
+    v.require(s.scalars.intercept_second >= 0, "intercept_second", "a number from 0");
+  }
   static constexpr std::size_t block_rows = 64;  // that stay in the nearest cache while each output learns them
 
   template <class F>

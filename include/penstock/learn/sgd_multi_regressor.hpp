@@ -7,6 +7,7 @@
 //     model.partial_fit(x, y);                       // y has a row a row of x, and a column a target
 //     Eigen::MatrixXd forecasts = model.predict(x);
 
+#include "penstock/learn/options_state.hpp"
 #include "penstock/learn/sgd_core.hpp"
 #include "penstock/learn/sgd_fit.hpp"
 #include "penstock/learn/sgd_regressor.hpp"
@@ -14,14 +15,15 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>    // ptrdiff_t, size_t
-#include <cstdint>    // uint8_t, uint32_t
-#include <optional>   // optional
-#include <span>       // span
-#include <stdexcept>  // invalid_argument
-#include <string>     // to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // ptrdiff_t, size_t
+#include <cstdint>      // uint8_t, uint32_t
+#include <optional>     // optional
+#include <span>         // span
+#include <stdexcept>    // invalid_argument
+#include <string>       // to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -135,6 +137,15 @@ class SgdMultiRegressor {
   [[nodiscard]] const SgdOptions& options() const noexcept { return options_; }
   /// All that the model of target k knows. @throws std::out_of_range if there is no such target.
   [[nodiscard]] const LinearState& state(std::size_t k) const { return core_.outputs.at(k).state; }
+
+  static constexpr std::string_view state_kind = "SgdMultiRegressor";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) { detail::visit_options(self.options_, o); });
+    detail::SgdCore::visit_state(self.core_, v);
+    v("n_iter", self.epochs_);
+  }
 
  private:
   /// Reads the targets, a row of them behind the other, and gives their number a row.

@@ -8,6 +8,7 @@
 //     row_source.hpp says model.learn_one(std::span(row), target);       // or one row; the same coefficients, to the
 //     last bit Eigen::VectorXd forecast = model.predict(x);
 
+#include "penstock/learn/options_state.hpp"
 #include "penstock/learn/sgd_core.hpp"
 #include "penstock/learn/sgd_fit.hpp"
 #include "penstock/learn/validation_split.hpp"
@@ -19,6 +20,7 @@
 #include <optional>     // nullopt, optional
 #include <span>         // span
 #include <stdexcept>    // invalid_argument
+#include <string_view>  // string_view
 #include <type_traits>  // remove_cvref_t
 #include <utility>      // move
 #include <vector>       // vector
@@ -169,6 +171,16 @@ class SgdRegressor {
   [[nodiscard]] std::size_t n_features() const noexcept { return core_.features; }  ///< 0 before the first row
   /// As they were given, with the learner's own loss and schedule filled in.
   [[nodiscard]] const SgdOptions& options() const noexcept { return options_; }
+
+  static constexpr std::string_view state_kind = "SgdRegressor";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) { detail::visit_options(self.options_, o); });
+    detail::SgdCore::visit_state(self.core_, v);
+    v.require(self.core_.outputs.size() <= 1, "outputs", "at most 1");
+    v("n_iter", self.epochs_);
+  }
 
  private:
   template <class Source>
