@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# cmake -D EXPECT=<regular expression> -P expect.cmake -- command...: output and exit status must match.
+set(command "")
+set(seen OFF)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(seen)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(seen ON)
+  endif()
+endforeach()
+execute_process(COMMAND ${command} OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE status)
+if(NOT "${output}status ${status}" MATCHES "${EXPECT}")
+  message(FATAL_ERROR "expected ${EXPECT}, got:\n${output}status ${status}")
+endif()
