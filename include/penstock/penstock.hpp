@@ -96,6 +96,8 @@
 #include "penstock/serve/linear_model_spec.hpp"
 #include "penstock/serve/load_shedder.hpp"
 #include "penstock/serve/recency_table.hpp"
+#include "penstock/serve/skew.hpp"
+#include "penstock/serve/training_statistics.hpp"
 #include "penstock/serve/tree_ensemble.hpp"
 #include "penstock/serve/tree_ensemble_spec.hpp"
 #include "penstock/serve/tree_table.hpp"

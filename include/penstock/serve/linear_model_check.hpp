@@ -11,6 +11,7 @@
 
 #include <charconv>     // to_chars
 #include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
@@ -83,6 +84,61 @@ inline void check_terms(const std::string& path, const std::vector<WeightedColum
   }
 }
 
+/// One entry for each feature, in their order, whose rows add up.
+inline void check_statistics(const LinearModelSpec& spec) {
+  const TrainingStatistics& s = spec.statistics;
+  const auto as_many = [](const char* path, std::size_t found, std::size_t expected) {
+    if (found == expected) return;
+    throw LinearModelError(path, std::to_string(found) + " entries",
+                           std::to_string(expected) + ", one for each feature");
+  };
+  const auto named = [](std::string path, const std::string& found, const std::string& expected) {
+    if (found == expected) return;
+    throw LinearModelError(std::move(path), in_quotes(found), in_quotes(expected) + ", in the order of the features");
+  };
+  const bool known = s.rows > 0;
+  as_many("statistics.numeric", s.numeric.size(), known ? spec.numeric.size() : 0);
+  as_many("statistics.categorical", s.categorical.size(), known ? spec.categorical.size() : 0);
+  for (std::size_t i = 0; i < s.numeric.size(); ++i) {
+    const NumericStatistics& n = s.numeric[i];
+    const auto path = [i](const char* name) { return member("statistics.numeric", i, name); };
+    named(path("name"), n.name, spec.numeric[i].name);
+    if (n.missing > s.rows) {
+      throw LinearModelError(path("missing"), std::to_string(n.missing), "at most rows, " + std::to_string(s.rows));
+    }
+    check_finite(path("mean"), n.mean);
+    check_finite(path("min"), n.min);
+    check_finite(path("max"), n.max);
+    if (!(n.std_dev >= 0 && is_finite(n.std_dev))) {
+      throw LinearModelError(path("std_dev"), shortest(n.std_dev), "a finite number of at least 0");
+    }
+    if (n.min > n.max) throw LinearModelError(path("max"), shortest(n.max), "at least min, " + shortest(n.min));
+  }
+  for (std::size_t i = 0; i < s.categorical.size(); ++i) {
+    const CategoricalStatistics& c = s.categorical[i];
+    const auto path = [i](const char* name) { return member("statistics.categorical", i, name); };
+    named(path("name"), c.name, spec.categorical[i].name);
+    if (c.counts.size() != spec.categorical[i].categories.size()) {
+      throw LinearModelError(path("counts"), std::to_string(c.counts.size()) + " numbers",
+                             std::to_string(spec.categorical[i].categories.size()) + ", one for each category");
+    }
+    std::uint64_t left = s.rows;
+    const auto take = [&](std::uint64_t count) {
+      if (count > left) {
+        throw LinearModelError(path("counts"), "more rows than there are", std::to_string(s.rows) + " together");
+      }
+      left -= count;
+    };
+    take(c.missing);
+    take(c.other);
+    for (const std::uint64_t count : c.counts) take(count);
+    if (left > 0) {
+      throw LinearModelError(path("counts"), std::to_string(s.rows - left) + " rows, with the missing and the others",
+                             std::to_string(s.rows) + " together");
+    }
+  }
+}
+
 inline void check(const LinearModelSpec& spec) {
   NameCheck derived;
   for (std::size_t i = 0; i < spec.derived.size(); ++i) derived.add(member("derived", i, "name"), spec.derived[i].name);
@@ -146,6 +202,7 @@ inline void check(const LinearModelSpec& spec) {
   for (std::size_t i = 0; i < spec.golden.rows.size(); ++i) {
     check_finite(member("golden.rows", i, "score"), spec.golden.rows[i].score);
   }
+  check_statistics(spec);
 }
 
 }  // namespace detail

@@ -13,6 +13,7 @@
 //     LinearModel model(spec);                                                    // serve/linear_model.hpp
 
 #include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
 #include <stdexcept>    // invalid_argument
 #include <string>       // string
 #include <string_view>  // string_view
@@ -124,6 +125,37 @@ struct GoldenRows {
   friend bool operator==(const GoldenRows&, const GoldenRows&) = default;
 };
 
+/// What a number looked like in training: the values of a NumericFeature, where they were not missing.
+struct NumericStatistics {
+  std::string name{};         ///< of the numeric feature
+  std::uint64_t missing = 0;  ///< rows without a number
+  double mean = 0;            ///< of the numbers that were there; 0 if there were none, as the following
+  double std_dev = 0;         ///< their standard deviation, divided by n
+  double min = 0;             ///< the least
+  double max = 0;             ///< the greatest
+
+  friend bool operator==(const NumericStatistics&, const NumericStatistics&) = default;
+};
+
+/// What a text looked like in training.
+struct CategoricalStatistics {
+  std::string name{};                   ///< of the categorical feature
+  std::uint64_t missing = 0;            ///< rows without a text
+  std::uint64_t other = 0;              ///< rows with a text that is no category
+  std::vector<std::uint64_t> counts{};  ///< rows with each of the categories, in their order
+
+  friend bool operator==(const CategoricalStatistics&, const CategoricalStatistics&) = default;
+};
+
+/// What the columns looked like in training, for check_skew to compare with what is served. No rows: not known.
+struct TrainingStatistics {
+  std::uint64_t rows = 0;                            ///< that the model was trained on
+  std::vector<NumericStatistics> numeric{};          ///< of each numeric feature, in their order
+  std::vector<CategoricalStatistics> categorical{};  ///< of each categorical feature, in their order
+
+  friend bool operator==(const TrainingStatistics&, const TrainingStatistics&) = default;
+};
+
 /// All of a linear model. Checked as a whole when a LinearModel is made of it.
 struct LinearModelSpec {
   LinearModelKind kind = LinearModelKind::logistic;  ///< whether the score is a number or a probability
@@ -135,6 +167,7 @@ struct LinearModelSpec {
   double threshold = 0.5;              ///< probability from which the label is 1; in [0, 1]; not used by a linear model
   GoldenRows golden{};                 ///< checked when a LinearModel is made
   std::string metadata{};              ///< about the training, a JSON text or empty; kept, not read
+  TrainingStatistics statistics{};     ///< of the rows it was trained on; has no effect on scores
 
   friend bool operator==(const LinearModelSpec&, const LinearModelSpec&) = default;
 };

@@ -179,7 +179,7 @@ TEST_CASE("a wrong member is named by its place in one sentence") {
   CHECK(
       change(R"("threshold": 0.4)", R"("treshold": 0.4)") ==
       "m.json: found a member \"treshold\" at the top level, expected one of format, version, kind, derived, numeric, "
-      "categorical, coefficients, intercept, threshold, golden, metadata");
+      "categorical, coefficients, intercept, threshold, golden, metadata, statistics");
   CHECK(change(R"("missing": "mean")", R"("missing": "median")") ==
         "m.json: found \"median\" at numeric[0].missing, expected one of \"error\", \"mean\", \"value\", \"nan\"");
   CHECK(change(R"("missing": "value")", R"("missing": "mean")") ==
@@ -213,11 +213,12 @@ TEST_CASE("a file of another kind or of a newer version says so before all else"
   CHECK(message("{}") == "m.json: found no member format at the top level, expected one");
   CHECK(message(R"({"learner": {}})") == "m.json: found no member format at the top level, expected one");
   CHECK(message(R"({"format": "onnx"})") == "m.json: found \"onnx\" at format, expected \"penstock-linear-model\"");
-  CHECK(message(R"({"format": "penstock-linear-model", "version": 2, "layers": []})") ==
-        "m.json: found 2 at version, expected 1: a newer penstock wrote this file");
+  CHECK(message(R"({"format": "penstock-linear-model", "version": 3, "layers": []})") ==
+        "m.json: found 3 at version, expected 1 or 2: a newer penstock wrote this file");
   CHECK(message(R"({"format": "penstock-linear-model", "version": "1"})") ==
-        "m.json: found \"1\" at version, expected 1");
-  CHECK(message(R"({"format": "penstock-linear-model", "version": 0})") == "m.json: found 0 at version, expected 1");
+        "m.json: found \"1\" at version, expected 1 or 2");
+  CHECK(message(R"({"format": "penstock-linear-model", "version": 0})") ==
+        "m.json: found 0 at version, expected 1 or 2");
 }
 
 TEST_CASE("what is no JSON is refused with the byte and the line") {

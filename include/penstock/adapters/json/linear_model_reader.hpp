@@ -6,11 +6,13 @@
 //     LinearModelSpec spec = detail::read_linear_model(detail::JsonReader(json, "churn.json"));
 
 #include "penstock/adapters/json/reader.hpp"
+#include "penstock/core/math.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
@@ -21,7 +23,7 @@ inline namespace v0 {
 namespace detail {
 
 inline constexpr std::string_view linear_model_format = "penstock-linear-model";
-inline constexpr int linear_model_version = 1;
+inline constexpr int linear_model_version = 2;  // the newest that is read; 1 is a file without statistics
 
 inline std::vector<WeightedColumn> read_terms(const JsonReader& json) {
   std::vector<WeightedColumn> terms;
@@ -98,19 +100,54 @@ inline GoldenRows read_golden(const JsonReader& json) {
   return golden;
 }
 
+inline std::uint64_t read_count(const JsonReader& json) {
+  const double value = json.number();
+  if (!(value >= 0 && value <= 0x1p53 && value == floor(value))) json.refuse("a whole number of rows");
+  return static_cast<std::uint64_t>(value);
+}
+
+inline NumericStatistics read_numeric_statistics(const JsonReader& json) {
+  const JsonReader from = json.object({"name", "missing", "mean", "std_dev", "min", "max"});
+  return {from.at("name").text(),      read_count(from.at("missing")), from.at("mean").number(),
+          from.at("std_dev").number(), from.at("min").number(),        from.at("max").number()};
+}
+
+inline CategoricalStatistics read_categorical_statistics(const JsonReader& json) {
+  const JsonReader from = json.object({"name", "missing", "other", "counts"});
+  CategoricalStatistics statistics{
+      from.at("name").text(), read_count(from.at("missing")), read_count(from.at("other")), {}};
+  const JsonReader counts = from.at("counts");
+  for (std::size_t i = 0; i < counts.size(); ++i) statistics.counts.push_back(read_count(counts.at(i)));
+  return statistics;
+}
+
+inline TrainingStatistics read_statistics(const JsonReader& json) {
+  TrainingStatistics statistics;
+  statistics.rows = read_count(json.object({"rows", "numeric", "categorical"}).at("rows"));
+  if (statistics.rows == 0) json.at("rows").refuse("at least 1, or no statistics");
+  const JsonReader numeric = json.at("numeric"), categorical = json.at("categorical");
+  for (std::size_t i = 0; i < numeric.size(); ++i) {
+    statistics.numeric.push_back(read_numeric_statistics(numeric.at(i)));
+  }
+  for (std::size_t i = 0; i < categorical.size(); ++i) {
+    statistics.categorical.push_back(read_categorical_statistics(categorical.at(i)));
+  }
+  return statistics;
+}
+
 inline LinearModelSpec read_linear_model(const JsonReader& json) {
   // What the file is comes first: a file of another kind or of a newer version has other members.
   if (json.object().at("format").text() != linear_model_format) {
     json.at("format").refuse("\"" + std::string(linear_model_format) + "\"");
   }
   const JsonReader version = json.at("version");
-  if (version.json() != linear_model_version) {
+  if (version.json() != 1 && version.json() != linear_model_version) {
     version.refuse(version.json().is_number() && version.json() > linear_model_version
-                       ? "1: a newer penstock wrote this file"
-                       : "1");
+                       ? "1 or 2: a newer penstock wrote this file"
+                       : "1 or 2");
   }
   static_cast<void>(json.object({"format", "version", "kind", "derived", "numeric", "categorical", "coefficients",
-                                 "intercept", "threshold", "golden", "metadata"}));
+                                 "intercept", "threshold", "golden", "metadata", "statistics"}));
 
   LinearModelSpec spec;
   spec.kind = json.at("kind").word({LinearModelKind::linear, LinearModelKind::logistic});
@@ -131,6 +168,10 @@ inline LinearModelSpec read_linear_model(const JsonReader& json) {
   }
   if (json.has("golden")) spec.golden = read_golden(json.at("golden"));
   if (json.has("metadata")) spec.metadata = json.at("metadata").object().json().dump();
+  if (json.has("statistics")) {
+    if (version.json() == 1) json.at("statistics").refuse("none in a file of version 1");
+    spec.statistics = read_statistics(json.at("statistics"));
+  }
   return spec;
 }
 

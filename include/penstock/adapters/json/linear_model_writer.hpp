@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>        // signbit
+#include <cstdint>      // uint64_t
 #include <stdexcept>    // invalid_argument
 #include <string>       // string
 #include <string_view>  // string_view
@@ -91,6 +92,25 @@ inline std::string json_golden_row(const GoldenRow& row) {
   return text + "}, \"score\": " + json_number(row.score) + "}";
 }
 
+inline std::string json_numeric_statistics(const NumericStatistics& s) {
+  return "{\"name\": " + json_text(s.name) + ", \"missing\": " + std::to_string(s.missing) +
+         ", \"mean\": " + json_number(s.mean) + ", \"std_dev\": " + json_number(s.std_dev) +
+         ", \"min\": " + json_number(s.min) + ", \"max\": " + json_number(s.max) + "}";
+}
+
+inline std::string json_categorical_statistics(const CategoricalStatistics& s) {
+  return "{\"name\": " + json_text(s.name) + ", \"missing\": " + std::to_string(s.missing) +
+         ", \"other\": " + std::to_string(s.other) +
+         ", \"counts\": " + json_array(s.counts, [](std::uint64_t n) { return std::to_string(n); }) + "}";
+}
+
+inline std::string json_statistics(const TrainingStatistics& statistics) {
+  constexpr std::string_view lines = "\n      ";
+  return "{\"rows\": " + std::to_string(statistics.rows) +
+         ",\n    \"numeric\": " + json_array(statistics.numeric, json_numeric_statistics, lines) +
+         ",\n    \"categorical\": " + json_array(statistics.categorical, json_categorical_statistics, lines) + "}";
+}
+
 /// The metadata in one spelling, so that what is saved, loaded and saved again is the same.
 inline std::string json_metadata(const std::string& metadata) {
   const std::string source = "LinearModelSpec.metadata";
@@ -103,7 +123,7 @@ inline std::string json_metadata(const std::string& metadata) {
 inline std::string write_linear_model(const LinearModelSpec& spec) {
   constexpr std::string_view lines = "\n    ";
   std::string text = "{\n  \"format\": " + json_text(linear_model_format) +
-                     ",\n  \"version\": " + std::to_string(linear_model_version);
+                     ",\n  \"version\": " + std::to_string(spec.statistics.rows > 0 ? linear_model_version : 1);
   const auto member = [&text](std::string_view name, const std::string& value) {
     text += ",\n  " + json_text(name) + ": " + value;
   };
@@ -118,6 +138,7 @@ inline std::string write_linear_model(const LinearModelSpec& spec) {
     member("golden", "{\"tolerance\": " + json_number(spec.golden.tolerance) +
                          ", \"rows\": " + json_array(spec.golden.rows, json_golden_row, lines) + "}");
   }
+  if (spec.statistics.rows > 0) member("statistics", json_statistics(spec.statistics));
   if (!spec.metadata.empty()) member("metadata", json_metadata(spec.metadata));
   return text + "\n}\n";
 }
