@@ -136,6 +136,7 @@
 #include "penstock/stats/probability_metrics.hpp"
 #include "penstock/stats/psi.hpp"
 #include "penstock/stats/quantile.hpp"
+#include "penstock/stats/quantile_sketch.hpp"
 #include "penstock/stats/random_binomial.hpp"
 #include "penstock/stats/regression_metrics.hpp"
 #include "penstock/stats/replicates.hpp"

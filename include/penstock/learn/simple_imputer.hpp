@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Fills missing values by what the stream has shown so far, or by a constant.
+//
+//     SimpleImputer imputer({.columns = {"age", "city"}, .strategy = ImputeStrategy::most_frequent});
+//     RecordBatch whole = imputer.partial_fit_transform(batch);
+
+#include "penstock/core/column.hpp"
+#include "penstock/core/math.hpp"
+#include "penstock/core/record_batch.hpp"
+#include "penstock/learn/column_selection.hpp"
+#include "penstock/learn/number_imputer.hpp"
+#include "penstock/learn/transformer.hpp"
+#include "penstock/learn/value_counts.hpp"
+
+#include <Eigen/Core>
+
+#include <cstddef>      // size_t
+#include <cstdint>      // int32_t
+#include <map>          // map
+#include <memory>       // make_shared
+#include <optional>     // optional
+#include <stdexcept>    // invalid_argument, logic_error
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// Missing values, which are NaN in a matrix, filled a column each; scikit-learn's SimpleImputer for streams.
+///
+/// `mean` and `median` take columns of numbers, which become float64; `most_frequent` and `constant` take texts too.
+/// Row i of partial_fit_transform is filled by what rows up to i have shown. The mean is exact and may fade
+/// (half_life, see StandardScaler); the median is exact for up to sketch_size rows and then within a percent or so in
+/// rank, see RobustScaler; the most frequent value, the least of several, is exact for up to max_categories different
+/// values, and after that any that makes up more than 1 / max_categories of the rows is found, but may be taken for the
+/// most frequent while it is second by less than that. A column that has shown no value yet is filled by fill_value or
+/// fill_text. With add_indicator, columns "missingindicator_<name>" stand at the end, 1 where the value was missing,
+/// one for each column taken. The same bits for any cut of the rows into calls. Not thread-safe while it learns; const
+/// functions may be called from many threads.
+class SimpleImputer {
+ public:
+  /// @throws std::invalid_argument that names the option which cannot work.
+  explicit SimpleImputer(SimpleImputerOptions options = {})
+      : options_((detail::check(options), std::move(options))),
+        selection_(options_.columns, takes_texts() ? detail::ColumnKind::values : detail::ColumnKind::numbers),
+        numbers_(options_, {}) {}
+
+  /// Learns from all values that are there.
+  /// @throws Error that names the row (from 1) and column of a number that is infinite or beyond 1e150, or a column
+  /// that is not there, or has become a text or a number; std::invalid_argument for a matrix with another number of
+  /// columns. The imputer is then as it was. O(rows * columns).
+  template <detail::dense_rows X>
+  SimpleImputer& partial_fit(const X& x) {
+    static_cast<void>(learn(x, false));
+    return *this;
+  }
+  /// Learns and fills, row by row. Throws as partial_fit.
+  template <detail::dense_rows X>
+  transformed_t<X> partial_fit_transform(const X& x) {
+    return learn(x, true);
+  }
+  /// Fills by what has been learnt so far. @throws std::logic_error before the first row; as partial_fit.
+  template <detail::dense_rows X>
+  [[nodiscard]] transformed_t<X> transform(const X& x) const {
+    if (!selection_.fixed()) throw std::logic_error("SimpleImputer: nothing learnt yet; partial_fit first");
+    if constexpr (std::same_as<X, RecordBatch>) {
+      const std::vector<std::size_t> places = places_of(x);
+      RecordBatch whole = numbers_.fitted() ? numbers_.transform(x) : x;
+      for (std::size_t k = 0; k < texts_.size(); ++k) {
+        whole = with_texts(
+            whole, k, [&](std::string_view) -> const std::string& { return fill_of(k); }, nullptr);
+      }
+      return options_.add_indicator ? with_indicators(x, whole, places) : whole;
+    } else {
+      FeatureMatrix whole = numbers_.transform(x);
+      return options_.add_indicator ? with_indicators(x, whole) : whole;
+    }
+  }
+
+  /// Takes over what another imputer has learnt of the same columns: exactly for constant, mean (up to rounding) and
+  /// most_frequent while both are exact, else within their errors.
+  /// @throws std::invalid_argument if it has other options or has learnt other columns.
+  SimpleImputer& merge(const SimpleImputer& other) {
+    if (other.options_.strategy != options_.strategy || other.options_.sketch_size != options_.sketch_size) {
+      throw std::invalid_argument("SimpleImputer: merge of one with another strategy or sketch_size");
+    }
+    if (!other.selection_.fixed()) return *this;
+    if (!selection_.fixed()) {
+      const SimpleImputerOptions options = options_;
+      *this = other;
+      options_ = options;
+      return *this;
+    }
+    if (selection_.names() != other.selection_.names() || texts_ != other.texts_) {
+      throw std::invalid_argument("SimpleImputer: merge of one that has learnt other columns");
+    }
+    numbers_.merge(other.numbers_);
+    const auto theirs = other.counts_;  // it may be this one
+    for (std::size_t k = 0; k < counts_.size(); ++k) counts_[k].merge(theirs[k]);
+    return *this;
+  }
+
+  /// What the numbers are filled by, in the order of their columns; fill_value where none has been seen.
+  [[nodiscard]] Eigen::VectorXd statistics() const { return numbers_.statistics(); }
+  /// What a column of texts is filled by. @throws std::invalid_argument if no such column has been learnt.
+  [[nodiscard]] const std::string& statistic(std::string_view column) const {
+    for (std::size_t k = 0; k < texts_.size(); ++k) {
+      if (texts_[k] == column) return fill_of(k);
+    }
+    throw std::invalid_argument("SimpleImputer: " + std::string(column) + " is no column of texts that was learnt");
+  }
+  /// The columns that it takes, and behind them those of add_indicator.
+  [[nodiscard]] std::vector<std::string> get_feature_names_out() const {
+    std::vector<std::string> names = selection_.names();
+    if (!options_.add_indicator) return names;
+    const std::size_t count = names.size();
+    for (std::size_t j = 0; j < count; ++j) names.push_back(indicator_of(names[j]));
+    return names;
+  }
+  [[nodiscard]] const SimpleImputerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+ private:
+  using Counts = detail::ValueCounts<std::string>;
+
+  [[nodiscard]] bool takes_texts() const noexcept {
+    return options_.strategy == ImputeStrategy::most_frequent || options_.strategy == ImputeStrategy::constant;
+  }
+  static std::string indicator_of(const std::string& name) { return "missingindicator_" + name; }
+  [[nodiscard]] const std::string& fill_of(std::size_t k) const {
+    const auto& most = counts_[k].most_frequent();
+    return options_.strategy == ImputeStrategy::most_frequent && most ? *most : options_.fill_text;
+  }
+
+  /// Where the columns stand. @throws Error if one is not there, or was a number and is a text.
+  [[nodiscard]] std::vector<std::size_t> places_of(const RecordBatch& x) const {
+    std::vector<std::size_t> places = selection_.places(x.schema());
+    for (const std::size_t place : places) {
+      const Field& field = x.schema().fields[place];
+      bool known = false;
+      for (const std::string& text : texts_) known = known || text == field.name;
+      if (known == detail::is_text(field.dtype)) continue;
+      throw Error({.column = field.name}, "a column of type " + std::string(to_string(field.dtype)),
+                  known ? "string or category" : "numbers");
+    }
+    return places;
+  }
+
+  RecordBatch learn(const RecordBatch& x, bool wanted) {
+    if (selection_.fixed()) return learn_fixed(x, wanted);
+    if (x.rows() == 0) return x;
+    SimpleImputer first(options_);
+    first.selection_.fix(x.schema());
+    std::vector<std::string> numbers;
+    for (const std::string& name : first.selection_.names()) {
+      const bool text = detail::is_text(x.schema().fields[x.schema().index(name)].dtype);
+      (text ? first.texts_ : numbers).push_back(name);
+    }
+    first.counts_.assign(first.texts_.size(), Counts(options_.max_categories));
+    first.has_numbers_ = !numbers.empty();
+    first.numbers_ = detail::NumberImputer(options_, std::move(numbers));
+    RecordBatch whole = first.learn_fixed(x, wanted);
+    *this = std::move(first);
+    return whole;
+  }
+  RecordBatch learn_fixed(const RecordBatch& x, bool wanted) {
+    const std::vector<std::size_t> places = places_of(x);
+    RecordBatch whole = x;
+    if (has_numbers_) {  // throws before it learns, or not at all
+      if (wanted) {
+        whole = numbers_.partial_fit_transform(x);
+      } else {
+        numbers_.partial_fit(x);
+      }
+    }
+    for (std::size_t k = 0; k < texts_.size(); ++k) {
+      const auto fill = [&](std::string_view) -> const std::string& { return fill_of(k); };
+      Counts* counts = options_.strategy == ImputeStrategy::most_frequent ? &counts_[k] : nullptr;
+      whole = with_texts(whole, k, fill, counts);
+    }
+    return wanted && options_.add_indicator ? with_indicators(x, whole, places) : whole;
+  }
+  template <class X>
+  FeatureMatrix learn(const X& x, bool wanted) {
+    if (!selection_.fixed()) {
+      detail::NumberImputer first(options_, options_.columns);
+      FeatureMatrix whole = first.partial_fit_transform(x);
+      if (first.fitted()) {
+        selection_.fix(first.get_feature_names_out());
+        numbers_ = std::move(first);
+        has_numbers_ = true;
+      }
+      return options_.add_indicator ? with_indicators(x, whole) : whole;
+    }
+    if (!wanted) {
+      numbers_.partial_fit(x);
+      return {};
+    }
+    FeatureMatrix whole = numbers_.partial_fit_transform(x);
+    return options_.add_indicator ? with_indicators(x, whole) : whole;
+  }
+
+  /// Column k of texts, counted into `counts` if there are any, its missing values filled by `fill`.
+  template <class Fill>
+  [[nodiscard]] RecordBatch with_texts(const RecordBatch& x, std::size_t k, const Fill& fill, Counts* counts) const {
+    const std::size_t place = x.schema().index(texts_[k]);
+    const auto view = x.column<std::string_view>(place);
+    bool missing = false;
+    for (std::size_t i = 0; i < view.size() && !missing; ++i) missing = !view.is_valid(i);
+    if (!missing) {
+      for (std::size_t i = 0; counts != nullptr && i < view.size(); ++i) counts->add(std::string(view[i]));
+      return x;
+    }
+    const auto each = [&](auto&& put) {  // put(row, text): a text, or what it is filled by
+      for (std::size_t i = 0; i < view.size(); ++i) {
+        const bool valid = view.is_valid(i);
+        if (valid && counts != nullptr) counts->add(std::string(view[i]));
+        put(i, valid ? view[i] : std::string_view(fill(view[i])), valid);
+      }
+    };
+    const Field field{.name = texts_[k], .dtype = x.schema().fields[place].dtype};
+    if (field.dtype == DataType::string) {
+      StringValues texts;
+      each([&](std::size_t, std::string_view text, bool) { texts.append(text); });
+      return x.with_columns({field}, one_column(Column(std::move(texts))));
+    }
+    const auto codes = x.column<std::int32_t>(place);
+    auto dictionary = std::make_shared<Dictionary>(codes.dictionary());
+    std::map<std::string, std::int32_t, std::less<>> known;
+    CategoryValues categories;
+    each([&](std::size_t i, std::string_view text, bool valid) {
+      if (valid) return categories.codes.push_back(codes[i]);
+      auto found = known.find(text);
+      if (found == known.end()) {
+        std::size_t code = 0;
+        while (code < dictionary->size() && (*dictionary)[code] != text) ++code;
+        if (code == dictionary->size()) dictionary->emplace_back(text);
+        found = known.emplace(std::string(text), static_cast<std::int32_t>(code)).first;
+      }
+      categories.codes.push_back(found->second);
+    });
+    categories.dictionary = std::move(dictionary);
+    return x.with_columns({field}, one_column(Column(std::move(categories))));
+  }
+  static std::vector<Column> one_column(Column column) {
+    std::vector<Column> columns;
+    columns.push_back(std::move(column));
+    return columns;
+  }
+
+  [[nodiscard]] RecordBatch with_indicators(const RecordBatch& x, const RecordBatch& whole,
+                                            const std::vector<std::size_t>& places) const {
+    std::vector<Field> fields;
+    std::vector<Column> columns;
+    for (std::size_t j = 0; j < places.size(); ++j) {
+      const bool number = x.schema().fields[places[j]].dtype == DataType::float64;
+      std::vector<double> missing(x.rows());
+      for (std::size_t i = 0; i < x.rows(); ++i) {
+        missing[i] = !x.is_valid(places[j], i) || (number && detail::is_nan(x.column<double>(places[j])[i])) ? 1 : 0;
+      }
+      fields.push_back({.name = indicator_of(selection_.names()[j])});
+      columns.emplace_back(std::move(missing));
+    }
+    return whole.with_columns(std::move(fields), std::move(columns));
+  }
+  template <class X>
+  static FeatureMatrix with_indicators(const X& x, const FeatureMatrix& whole) {
+    FeatureMatrix wider(whole.rows(), 2 * whole.cols());
+    wider.leftCols(whole.cols()) = whole;
+    detail::for_each_block(detail::row_source<X>::make(x), [&](const double* rows, std::ptrdiff_t stride,
+                                                               std::size_t first, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i, rows += stride) {
+        for (Eigen::Index j = 0; j < whole.cols(); ++j) {
+          wider(static_cast<Eigen::Index>(first + i), whole.cols() + j) = detail::is_nan(rows[j]) ? 1 : 0;
+        }
+      }
+    });
+    return wider;
+  }
+
+  SimpleImputerOptions options_;
+  detail::ColumnSelection selection_;
+  detail::NumberImputer numbers_;
+  bool has_numbers_ = false;
+  std::vector<std::string> texts_{};  // the columns of texts, in the order of the selection
+  std::vector<Counts> counts_{};      // of each
+};
+
+}  // namespace v0
+}  // namespace penstock

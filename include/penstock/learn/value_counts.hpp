@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Which value is the most frequent of a stream, in bounded memory.
+
+#include <algorithm>      // sort
+#include <cstddef>        // size_t
+#include <cstdint>        // uint64_t
+#include <optional>       // optional
+#include <unordered_map>  // unordered_map
+#include <utility>        // move, pair
+#include <vector>         // vector
+
+namespace penstock {
+inline namespace v0 {
+namespace detail {
+
+/// Counts of values: exact while there are at most `limit` of them, then Space-Saving (Metwally, Agrawal and El Abbadi
+/// 2005): a new value takes the place and the count of the one with the least. Each value that makes up more than
+/// 1 / limit of all is still there then, its count at most total / limit too high. Not thread-safe.
+template <class Value>
+class ValueCounts {
+ public:
+  explicit ValueCounts(std::size_t limit = 1) : limit_(limit) {}
+
+  /// One more of a value. O(1); O(limit) for a new one when all places are taken.
+  void add(const Value& value) {
+    const auto found = counts_.find(value);
+    if (found != counts_.end()) return lift(value, ++found->second);
+    if (counts_.size() < limit_) {
+      counts_.emplace(value, 1);
+      return lift(value, 1);
+    }
+    auto least = counts_.begin();
+    for (auto it = counts_.begin(); it != counts_.end(); ++it) {
+      if (it->second < least->second || (it->second == least->second && least->first < it->first)) least = it;
+    }
+    const std::uint64_t count = least->second + 1;
+    const bool was_most = most_ && *most_ == least->first;
+    counts_.erase(least);
+    counts_.emplace(value, count);
+    exact_ = false;
+    if (was_most) {
+      search();
+    } else {
+      lift(value, count);
+    }
+  }
+
+  /// The value with the highest count, the least of those that have it; nothing before the first.
+  [[nodiscard]] const std::optional<Value>& most_frequent() const noexcept { return most_; }
+  [[nodiscard]] bool exact() const noexcept { return exact_; }  ///< whether no value has lost its place
+
+  /// Takes over another stream's counts; those with the highest sums keep their places.
+  void merge(const ValueCounts& other) {
+    exact_ = exact_ && other.exact_;
+    std::unordered_map<Value, std::uint64_t> sums = counts_;
+    for (const auto& [value, count] : other.counts_) sums[value] += count;
+    if (sums.size() > limit_) {
+      std::vector<std::pair<Value, std::uint64_t>> all(sums.begin(), sums.end());
+      std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+        return a.second != b.second ? a.second > b.second : a.first < b.first;
+      });
+      all.resize(limit_);
+      sums = std::unordered_map<Value, std::uint64_t>(all.begin(), all.end());
+      exact_ = false;
+    }
+    counts_ = std::move(sums);
+    search();
+  }
+
+ private:
+  void lift(const Value& value, std::uint64_t count) {
+    if (most_ && (count < most_count_ || (count == most_count_ && !(value < *most_)))) {
+      if (*most_ == value) most_count_ = count;
+      return;
+    }
+    most_ = value;
+    most_count_ = count;
+  }
+  void search() {
+    most_.reset();
+    for (const auto& [value, count] : counts_) lift(value, count);
+  }
+
+  std::unordered_map<Value, std::uint64_t> counts_{};
+  std::size_t limit_;
+  std::optional<Value> most_{};
+  std::uint64_t most_count_ = 0;
+  bool exact_ = true;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
