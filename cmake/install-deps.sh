@@ -6,9 +6,9 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build)
-examples=("${build[@]}" libeigen3-dev nlohmann-json3-dev libcli11-dev)
+examples=("${build[@]}" libeigen3-dev nlohmann-json3-dev libcli11-dev gnuplot-nox)
 test=("${examples[@]}" catch2 libxtensor-dev zlib1g-dev pkg-config python3-prometheus-client)
-bench=("${build[@]}" libeigen3-dev libxtensor-dev nlohmann-json3-dev libbenchmark-dev libboost-dev libtbb-dev libconcurrentqueue-dev libreaderwriterqueue-dev libfmt-dev rapidjson-dev libxgboost-dev python3-pandas python3-scipy python3-sklearn)
+bench=("${build[@]}" libeigen3-dev libxtensor-dev nlohmann-json3-dev libcli11-dev libbenchmark-dev libboost-dev libtbb-dev libconcurrentqueue-dev libreaderwriterqueue-dev libfmt-dev rapidjson-dev libxgboost-dev python3-pandas python3-scipy python3-sklearn)
 docs=(doxygen)
 ci=("${test[@]}" "${docs[@]}" ccache clang-16 libclang-rt-16-dev clang-format-16 git shellcheck)
 

@@ -5,11 +5,11 @@
 
 #include "traffic.hpp"
 
-#include <cstdlib>     // system
-#include <filesystem>  // create_directories, current_path, path
+#include <filesystem>  // create_directories, path
 #include <fstream>     // ofstream
 #include <iostream>    // cout
 #include <penstock/queue/options.hpp>
+#include <penstock/stream/gnuplot.hpp>
 #include <stdexcept>  // runtime_error
 #include <string>     // to_string
 #include <vector>     // vector
@@ -71,12 +71,11 @@ inline void plot(const std::vector<Outcome>& outcomes, const Options& options) {
   write_file(folder / "backpressure.gp", [&](std::ostream& file) { write_script(file, outcomes, options.capacity); });
 
   std::cout << "\nfigures   " << (folder / "backpressure.dat").string() << '\n';
-  if (std::system("command -v gnuplot >/dev/null 2>&1") != 0) {
-    std::cout << "no plot   gnuplot is not installed; install gnuplot, then: (cd " << folder.string()
-              << " && gnuplot backpressure.gp)\n";
+  const penstock::PlotResult drawn = penstock::run_gnuplot(folder.string(), "backpressure.gp");
+  if (drawn.status == penstock::PlotStatus::failed) throw std::runtime_error(drawn.message);
+  if (drawn.status == penstock::PlotStatus::no_gnuplot) {
+    std::cout << "no plot   " << drawn.message << '\n';
     return;
   }
-  std::filesystem::current_path(folder);
-  if (std::system("gnuplot backpressure.gp") != 0) throw std::runtime_error("gnuplot failed on backpressure.gp");
   std::cout << "plot      " << (folder / "backpressure.svg").string() << '\n';
 }
