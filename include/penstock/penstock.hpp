@@ -60,6 +60,8 @@
 #include "penstock/metrics/per_thread.hpp"
 #include "penstock/metrics/prometheus_text.hpp"
 #include "penstock/metrics/stream_metrics.hpp"
+#include "penstock/metrics/stream_snapshot.hpp"
+#include "penstock/metrics/stream_totals.hpp"
 #include "penstock/queue/bounded_queue.hpp"
 #include "penstock/queue/brief_lock.hpp"
 #include "penstock/queue/calls.hpp"

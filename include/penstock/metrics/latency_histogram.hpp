@@ -272,8 +272,7 @@ class LatencyHistogram {
     if (other.count_ != 0) {
       const auto low = static_cast<std::uint64_t>(other.min_);
       const auto high = static_cast<std::uint64_t>(other.max_);
-      hold(index_of(low));
-      hold(index_of(high));
+      hold_range_of(other);
       // What the other holds beyond its own least and greatest value is all zero, and may have no place here.
       for (std::size_t i = index_of(low); i <= index_of(high); ++i)
         counts_[i - first_] += other.counts_[i - other.first_];
@@ -415,6 +414,11 @@ class LatencyHistogram {
     if (index - first_ >= counts_.size()) [[unlikely]]
       grow(index);
   }
+  void hold_range_of(const LatencyHistogram& other) {
+    if (other.count_ == 0) return;
+    hold(index_of(static_cast<std::uint64_t>(other.min_)));
+    hold(index_of(static_cast<std::uint64_t>(other.max_)));
+  }
   [[nodiscard]] std::uint64_t& slot(std::size_t index) {
     hold(index);
     return counts_[index - first_];
@@ -469,6 +473,11 @@ struct HistogramAccess {
   template <class Visit>
   static void for_each_index(const LatencyHistogram& histogram, Visit visit) {
     histogram.for_each_index(visit);
+  }
+  /// After this, `to.merge(from)` does not fail. @throws what merge would throw.
+  static void make_room(LatencyHistogram& to, const LatencyHistogram& from) {
+    to.require_same_buckets(from, "merge");
+    to.hold_range_of(from);
   }
   /// The same values with the greatest range that there is.
   [[nodiscard]] static LatencyHistogram with_greatest_range(LatencyHistogram histogram) {

@@ -20,6 +20,7 @@
 #include "penstock/config.hpp"
 #include "penstock/core/asymmetric_fence.hpp"
 
+#include <algorithm>   // lower_bound
 #include <array>       // array
 #include <atomic>      // atomic
 #include <cstddef>     // size_t
@@ -100,12 +101,16 @@ class OwnShards {
   }
 
   [[nodiscard]] Shard<State>& find(std::uint64_t id, const std::shared_ptr<Shards<State>>& shards) {
-    for (const Entry& entry : entries_) {
-      if (entry.id == id) return *entry.shard;
+    const auto place = [&] {
+      return std::lower_bound(entries_.begin(), entries_.end(), id,
+                              [](const Entry& entry, std::uint64_t wanted) { return entry.id < wanted; });
+    };
+    if (const auto at = place(); at != entries_.end() && at->id == id) return *at->shard;
+    if (entries_.size() == entries_.capacity()) {
+      std::erase_if(entries_, [](const Entry& entry) { return entry.shards.expired(); });
+      entries_.reserve(2 * entries_.size() + 8);  // so that there is not much to look through the next time
     }
-    std::erase_if(entries_, [](const Entry& entry) { return entry.shards.expired(); });
-    entries_.reserve(entries_.size() + 1);
-    return *entries_.emplace_back(Entry{id, shards, &shards->claim()}).shard;
+    return *entries_.insert(place(), Entry{id, shards, &shards->claim()})->shard;
   }
 
   struct Recent {
@@ -117,7 +122,7 @@ class OwnShards {
   static constinit inline thread_local bool ended = false;
 
  private:
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;  // by id
 };
 
 /// The state that each writing thread has a copy of. Memory: two states for each thread that writes at the same time as
