@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The last rows of a series and their statistics, without ever subtracting what left.
+//
+// Rows wait in two stacks. The back one takes new rows and has one sum over all of them; the front one has for each row
+// the sum over it and those behind it. A row that leaves is the first of the front: what is left is there already. When
+// the front is empty, the back is turned into a new front, once for each row that ever came. So a value that left has
+// left no rounding behind, however large it was, and the minimum and maximum come with it.
+
+#include "penstock/config.hpp"
+#include "penstock/core/math.hpp"
+
+#include <algorithm>  // max, min
+#include <cstddef>    // ptrdiff_t, size_t
+#include <cstdint>    // int64_t, uint64_t
+#include <limits>     // numeric_limits
+#include <string>     // string
+#include <vector>     // vector
+
+namespace penstock {
+inline namespace v0 {
+
+/// A statistic of a window; of its values that are there.
+enum class RollingStatistic {
+  mean,  ///< the arithmetic mean
+  std,   ///< the standard deviation, with n - ddof
+  min,   ///< the smallest
+  max,   ///< the largest
+  count  ///< how many values are there; 0 and not missing where there is none
+};
+
+/// Which end of a window belongs to it: whether a row is in its own. The words are pandas'.
+enum class Closed {
+  left,  ///< only rows before it: what may be known of a row before its own value is; times in [t - duration, t]
+  right  ///< the row itself too; times in (t - duration, t]
+};
+
+namespace detail {
+
+/// Count, mean, sum of squares around it, minimum and maximum of numbers: Welford's rule, merged by Chan's. Out of
+/// line, so that a value takes the same instructions wherever it comes from.
+struct WindowMoments {
+  double count = 0, mean = 0, squares = 0;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+
+  PENSTOCK_NOINLINE void add(double x) noexcept {
+    if (is_nan(x)) return;
+    count += 1;
+    const double before = x - mean;
+    mean += before / count;
+    squares += before * (x - mean);
+    low = std::min(low, x);
+    high = std::max(high, x);
+  }
+  PENSTOCK_NOINLINE void merge(const WindowMoments& other) noexcept {
+    if (other.count == 0) return;
+    if (count == 0) {
+      *this = other;
+      return;
+    }
+    const double both = count + other.count;
+    const double apart = other.mean - mean;
+    mean += apart * (other.count / both);
+    squares += other.squares + apart * apart * (count * other.count / both);
+    count = both;
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+  }
+};
+
+/// What all windows of a transformer have in common.
+struct RollingPlan {
+  std::size_t columns = 0;
+  std::size_t window = 0;     // rows; 0: any number
+  std::int64_t duration = 0;  // nanoseconds; 0: any time
+  Closed closed = Closed::left;
+  std::size_t min_periods = 1;
+  double ddof = 1;
+  std::vector<RollingStatistic> statistics{};
+  std::vector<std::string> suffixes{};  // of their names
+
+  /// Whether a row at `then` is too old for the window of one at `now`.
+  [[nodiscard]] bool expired(std::int64_t then, std::int64_t now) const noexcept {
+    if (then >= now) return false;
+    const auto age = static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(then);  // may not fit into int64_t
+    const auto most = static_cast<std::uint64_t>(duration);
+    return closed == Closed::left ? age > most : age >= most;
+  }
+
+  void write(const WindowMoments& m, double* out) const noexcept {
+    constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+    const bool enough = m.count >= static_cast<double>(min_periods) && m.count > 0;
+    for (const RollingStatistic statistic : statistics) {
+      double value = missing;
+      switch (statistic) {
+        case RollingStatistic::mean: value = m.mean; break;
+        case RollingStatistic::std: value = m.count > ddof ? square_root(m.squares / (m.count - ddof)) : missing; break;
+        case RollingStatistic::min: value = m.low; break;
+        case RollingStatistic::max: value = m.high; break;
+        case RollingStatistic::count: value = m.count; break;
+      }
+      *out++ = enough || statistic == RollingStatistic::count ? value : missing;
+    }
+  }
+};
+
+/// The window of one series. A row costs O(columns), amortised; the turn of the stacks costs O(rows * columns) now and
+/// then.
+class RollingWindow {
+ public:
+  using Plan = RollingPlan;
+
+  explicit RollingWindow(const Plan& plan) : back_(plan.columns) {}
+
+  [[nodiscard]] bool empty() const noexcept { return !any_; }
+  [[nodiscard]] std::int64_t latest() const noexcept { return latest_; }  ///< of the times that came
+
+  /// Learns a row, which is not older than the latest, and gives its statistics.
+  void step(const Plan& plan, std::int64_t time, const double* row, double* out) {
+    drop(plan, too_old(plan, time));
+    if (plan.closed == Closed::left) read(plan, out);
+    push(plan, time, row);
+    if (plan.closed == Closed::right) read(plan, out);
+  }
+
+  /// What step would give, bit by bit. O(columns), or O(rows * columns) where step would turn the stacks.
+  void peek(const Plan& plan, std::int64_t time, const double* row, double* out) const {
+    const std::size_t k = plan.columns;
+    const std::size_t gone = too_old(plan, time);
+    const std::size_t front = front_rows(plan);
+    for (std::size_t j = 0; j < k; ++j, out += plan.statistics.size()) {
+      WindowMoments sum, back;
+      if (gone <= front) {
+        if (gone < front) sum = front_[(front_at_ + gone) * k + j];
+        back = back_[j];
+      } else {
+        for (std::size_t r = back_rows(plan); r > gone - front; --r) sum.add(values_[(r - 1) * k + j]);
+      }
+      if (plan.closed == Closed::right) back.add(row[j]);
+      sum.merge(back);
+      plan.write(sum, out);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::size_t front_rows(const Plan& plan) const noexcept {
+    return plan.columns == 0 ? 0 : front_.size() / plan.columns - front_at_;
+  }
+  [[nodiscard]] std::size_t back_rows(const Plan& plan) const noexcept {
+    return plan.columns == 0 ? 0 : values_.size() / plan.columns;
+  }
+
+  /// How many rows a row at this time no longer sees.
+  [[nodiscard]] std::size_t too_old(const Plan& plan, std::int64_t time) const noexcept {
+    const std::size_t rows = front_rows(plan) + back_rows(plan);
+    std::size_t gone = 0;
+    if (plan.window != 0) {
+      const std::size_t most = plan.closed == Closed::left ? plan.window : plan.window - 1;
+      if (rows > most) gone = rows - most;
+    }
+    if (plan.duration != 0) {
+      while (gone < rows && plan.expired(times_[times_at_ + gone], time)) ++gone;
+    }
+    return gone;
+  }
+
+  void drop(const Plan& plan, std::size_t gone) {
+    while (gone > 0) {
+      if (front_rows(plan) == 0) turn(plan);
+      const std::size_t some = std::min(gone, front_rows(plan));
+      front_at_ += some;
+      gone -= some;
+      if (plan.duration != 0) times_at_ += some;
+    }
+  }
+
+  void turn(const Plan& plan) {
+    const std::size_t k = plan.columns;
+    const std::size_t rows = back_rows(plan);
+    front_.resize(rows * k);
+    front_at_ = 0;
+    for (std::size_t j = 0; j < k; ++j) {
+      WindowMoments sum;
+      for (std::size_t r = rows; r > 0; --r) {
+        sum.add(values_[(r - 1) * k + j]);
+        front_[(r - 1) * k + j] = sum;
+      }
+      back_[j] = WindowMoments();
+    }
+    values_.clear();
+    times_.erase(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(times_at_));
+    times_at_ = 0;
+  }
+
+  void push(const Plan& plan, std::int64_t time, const double* row) {
+    values_.insert(values_.end(), row, row + plan.columns);
+    for (std::size_t j = 0; j < plan.columns; ++j) back_[j].add(row[j]);
+    if (plan.duration != 0) times_.push_back(time);
+    latest_ = time;
+    any_ = true;
+  }
+
+  void read(const Plan& plan, double* out) const noexcept {
+    const std::size_t k = plan.columns;
+    const bool front = front_rows(plan) != 0;
+    for (std::size_t j = 0; j < k; ++j, out += plan.statistics.size()) {
+      WindowMoments sum;
+      if (front) sum = front_[front_at_ * k + j];
+      sum.merge(back_[j]);
+      plan.write(sum, out);
+    }
+  }
+
+  std::vector<WindowMoments> front_{};  // row by row: each over it and the rows of the front behind it
+  std::size_t front_at_ = 0;            // the first that is still there
+  std::vector<double> values_{};        // of the back, row by row
+  std::vector<WindowMoments> back_;     // over the back
+  std::vector<std::int64_t> times_{};   // of front and back, with those that left before times_at_
+  std::size_t times_at_ = 0;
+  std::int64_t latest_ = 0;
+  bool any_ = false;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace penstock
