@@ -67,9 +67,9 @@ class BatcherDoor : public BatcherState<In, Out, Clock, Policy> {
   using State::clock_;
   using State::closed_;
   using State::counters_;
+  using State::crossings_;
   using State::earlier;
   using State::end_pending;
-  using State::marks_;
   using State::may_run;
   using State::mutex_;
   using State::needs;
@@ -112,7 +112,8 @@ class BatcherDoor : public BatcherState<In, Out, Clock, Policy> {
     if (closed_) return ++counters_.closed_out, Admission{nullptr, TicketStatus::closed};
     if (deadline <= now) return ++counters_.timed_out, Admission{nullptr, TicketStatus::expired};
     Slot* victim = nullptr;
-    if (options_.overflow == Overflow::sample && marks_.throttled() && ++since_sample_ < options_.sample_every) {
+    if (options_.overflow == Overflow::sample && crossings_.marks().throttled() &&
+        ++since_sample_ < options_.sample_every) {
       return ++counters_.sampled_out, Admission{nullptr, TicketStatus::dropped};
     }
     if (pending_.size() >= options_.capacity) {

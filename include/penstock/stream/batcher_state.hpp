@@ -9,6 +9,7 @@
 
 #include "penstock/core/clock.hpp"
 #include "penstock/core/listener.hpp"
+#include "penstock/queue/crossings.hpp"
 #include "penstock/queue/watermarks.hpp"
 #include "penstock/stream/batch_options.hpp"
 #include "penstock/stream/batch_policy.hpp"
@@ -41,7 +42,7 @@ class BatcherState : public TicketOwner<Out> {
         clock_(std::move(clock)),
         policy_(std::move(policy)),
         pending_(options.priorities, options.aging),
-        marks_({.capacity = options.capacity, .high = options.high_watermark, .low = options.low_watermark}) {}
+        crossings_({.capacity = options.capacity, .high = options.high_watermark, .low = options.low_watermark}) {}
   BatcherState(const BatcherState&) = delete;
   BatcherState& operator=(const BatcherState&) = delete;
   virtual ~BatcherState() = default;
@@ -63,7 +64,8 @@ class BatcherState : public TicketOwner<Out> {
     MicroBatcherStats now = counters_;
     now.depth = pending_.size();
     now.running = static_cast<std::size_t>(now.accepted - now.settled() - now.depth);
-    now.throttled = marks_.throttled();
+    now.throttled = crossings_.marks().throttled();
+    now.crossings = crossings_.count();
     now.idle_workers = idle_;
     now.waiting_submits = waiting_submits_;
     return now;
@@ -94,7 +96,7 @@ class BatcherState : public TicketOwner<Out> {
       const std::size_t submits = state_.submits_to_wake();
       const bool minds = state_.next_event_ < state_.minder_at_;
       state_.minder_at_ = std::min(state_.minder_at_, state_.next_event_);
-      const bool tells = state_.untold_ > 0 && !std::exchange(state_.telling_, true);
+      const bool tells = state_.crossings_.start_telling();
       lock.unlock();
       const bool all = wakes_all || (state_.options_.workers == 0 && (wakes_drivers || settled != nullptr));
       notify(state_.work_, all ? static_cast<std::size_t>(-1) : workers);
@@ -261,28 +263,16 @@ class BatcherState : public TicketOwner<Out> {
 
   void note_depth() noexcept {
     counters_.max_depth = std::max(counters_.max_depth, pending_.size());
-    if (marks_.update(pending_.size()) == Crossing::none) return;
-    ++counters_.crossings;
-    if (on_watermark) ++untold_;
+    crossings_.heard = static_cast<bool>(on_watermark);
+    if (crossings_.crosses(pending_.size())) crossings_.update(pending_.size(), clock_.now());
   }
 
-  // Crossings alternate, so a number and the first of them are a queue of them that needs no memory. One thread at a
-  // time tells them; the others leave theirs to it, and so does a listener that calls the batcher.
   void tell_crossings() noexcept {
-    for (;;) {
-      Crossing crossing;
-      {
-        const std::scoped_lock lock(mutex_);
-        if (untold_ == 0) {
-          telling_ = false;
-          return;
-        }
-        --untold_;
-        crossing = next_told_;
-        next_told_ = crossing == Crossing::rose ? Crossing::fell : Crossing::rose;
-      }
-      tell(on_watermark, crossing);
-    }
+    const auto next = [this] {
+      const std::scoped_lock lock(mutex_);
+      return crossings_.next();
+    };
+    for (Crossing crossing; (crossing = next()) != Crossing::none;) tell(on_watermark, crossing);
   }
 
   template <class Argument, class Value>
@@ -307,7 +297,7 @@ class BatcherState : public TicketOwner<Out> {
   Policy policy_;
   PendingItems pending_;
   SlotPool<Slot> pool_{};
-  Watermarks marks_;
+  Crossings crossings_;
   MicroBatcherStats counters_{};  // without what stats() adds
   bool closed_ = false;
   std::uint64_t flush_before_ = 0;  // items of an earlier order are to go at once
@@ -323,10 +313,6 @@ class BatcherState : public TicketOwner<Out> {
   std::size_t woken_submits_ = 0;
   TimePoint next_event_ = TimePoint::max();  // when the minder has something to do
   TimePoint minder_at_ = TimePoint::max();   // when it will look
-
-  std::size_t untold_ = 0;  // crossings
-  Crossing next_told_ = Crossing::rose;
-  bool telling_ = false;
 };
 
 }  // namespace detail
