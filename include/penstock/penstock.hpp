@@ -77,6 +77,7 @@
 #include "penstock/queue/rate_limiter.hpp"
 #include "penstock/queue/rate_limiter_options.hpp"
 #include "penstock/queue/ring.hpp"
+#include "penstock/queue/spsc_gate.hpp"
 #include "penstock/queue/spsc_queue.hpp"
 #include "penstock/queue/stats.hpp"
 #include "penstock/queue/status.hpp"

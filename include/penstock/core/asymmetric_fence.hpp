@@ -3,11 +3,11 @@
 
 // Two threads that each tell a number and then look at the other's: one all the time, the other seldom.
 //
-//     fence.tell(pushed, n);                     // hot: a plain store, where Linux can help
+//     tell(pushed, n);                           // hot: a plain store, if can_settle()
 //     if (sleeps.load() != 0) wake();
 //
-//     fence.tell(sleeps, 1);                     // seldom: some microseconds
-//     fence.settle();
+//     sleeps.exchange(1);                        // seldom: some microseconds
+//     settle();
 //     if (pushed.load() == seen) sleep();
 //
 // At least one of the two sees what the other told. An asymmetric fence, as in P1202 of the C++ committee.
@@ -26,44 +26,32 @@ namespace penstock {
 inline namespace v0 {
 namespace detail {
 
-/// Where Linux has membarrier, `settle` has every running thread of the process pass a full fence. Elsewhere, and under
-/// g++'s ThreadSanitizer, which knows no fences, `tell` is an atomic exchange and does it alone. Loads after `tell` and
-/// `settle` are to be seq_cst, which costs nothing on x86.
-class AsymmetricFence {
- public:
-  /// With `often`, `settle` is called so often that the exchange is cheaper.
-  explicit AsymmetricFence(bool often) : settles_(!often && can_settle()) {}
-
-  void tell(std::atomic<std::uint64_t>& word, std::uint64_t value) const noexcept {
-    if (settles_) {
-      word.store(value, std::memory_order_release);
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    } else {
-      word.exchange(value, std::memory_order_seq_cst);
-    }
-  }
-
-  void settle() const noexcept {
-#if defined(PENSTOCK_DETAIL_MEMBARRIER)
-    if (settles_) {
-      ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    }
-#endif
-  }
-
- private:
-  static bool can_settle() noexcept {
+/// Whether `settle` can do its part: on Linux, where the kernel has membarrier, and not under g++'s ThreadSanitizer,
+/// which knows no fences. Where it cannot, both threads are to use atomic exchanges.
+inline bool can_settle() noexcept {
 #if defined(PENSTOCK_DETAIL_MEMBARRIER) && !defined(__SANITIZE_THREAD__)
-    static const bool registered = ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-    return registered;
+  static const bool registered = ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+  return registered;
 #else
-    return false;
+  return false;
 #endif
-  }
+}
 
-  const bool settles_;
-};
+/// The hot side: a store, which the compiler leaves before the loads that come next; the processor need not. Those are
+/// to be seq_cst, which costs nothing on x86.
+inline void tell(std::atomic<std::uint64_t>& word, std::uint64_t value) noexcept {
+  word.store(value, std::memory_order_release);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/// The other side: has every running thread of the process pass a full fence.
+inline void settle() noexcept {
+#if defined(PENSTOCK_DETAIL_MEMBARRIER)
+  if (!can_settle()) return;
+  ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
 
 }  // namespace detail
 }  // namespace v0

@@ -233,7 +233,7 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
   template <class Range>
   QueueStatus put_all(Range&& items, const detail::Limit& limit, Priority priority) {
     const auto n = static_cast<std::size_t>(std::ranges::distance(items));
-    if (n > capacity()) detail::refuse_bulk(n, capacity());
+    if (n > capacity()) detail::refuse_bulk("BoundedQueue", n, capacity());
     return put(n, priority, limit, [&] {
       detail::read_all<T>(std::forward<Range>(items), [&](auto first, auto last, const auto& read) {
         rings_.append_all(priority.level, first, last, read);

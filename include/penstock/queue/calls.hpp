@@ -20,7 +20,7 @@
 #include <ranges>       // begin, borrowed_range, end, forward_range, input_range, range_reference_t, sized_range
 #include <stdexcept>    // invalid_argument
 #include <stop_token>   // stop_token
-#include <string>       // to_string
+#include <string>       // string, to_string
 #include <type_traits>  // is_lvalue_reference_v, is_move_assignable_v
 #include <utility>      // forward, move, move_if_noexcept
 
@@ -54,9 +54,9 @@ void grow(Container& out, std::size_t n) {
   }
 }
 
-PENSTOCK_COLD [[noreturn]] inline void refuse_bulk(std::size_t items, std::size_t capacity) {
-  throw std::invalid_argument("BoundedQueue: a bulk of " + std::to_string(items) + " items into a capacity of " +
-                              std::to_string(capacity));
+PENSTOCK_COLD [[noreturn]] inline void refuse_bulk(const char* queue, std::size_t items, std::size_t capacity) {
+  throw std::invalid_argument(std::string(queue) + ": a bulk of " + std::to_string(items) +
+                              " items into a capacity of " + std::to_string(capacity));
 }
 
 }  // namespace detail
@@ -77,11 +77,11 @@ class QueueCalls {
   /// Puts an item, waiting for room under `Overflow::block`. Unless it returns `ok`, `value` is untouched. O(1); with
   /// drop_oldest O(priorities).
   /// @throws std::invalid_argument if the priority is not below QueueOptions::priorities; so do all that take one.
-  QueueStatus push(T&& value, const std::stop_token& stop = {}, Priority priority = {}) {
+  QueueStatus push(T&& value, const std::stop_token& stop = detail::never_stops, Priority priority = {}) {
     return self().put_one(std::move(value), {&stop}, priority);
   }
   /// The same with a copy.
-  QueueStatus push(const T& value, const std::stop_token& stop = {}, Priority priority = {})
+  QueueStatus push(const T& value, const std::stop_token& stop = detail::never_stops, Priority priority = {})
     requires std::copy_constructible<T>
   {
     return self().put_one(value, {&stop}, priority);
@@ -98,25 +98,27 @@ class QueueCalls {
 
   /// As push, but waits no longer than `patience`.
   template <class Rep, class Period>
-  QueueStatus push_for(T&& value, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {},
-                       Priority priority = {}) {
+  QueueStatus push_for(T&& value, std::chrono::duration<Rep, Period> patience,
+                       const std::stop_token& stop = detail::never_stops, Priority priority = {}) {
     return self().put_one(std::move(value), within(patience, stop), priority);
   }
   /// The same with a copy.
   template <class Rep, class Period>
-  QueueStatus push_for(const T& value, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {},
-                       Priority priority = {})
+  QueueStatus push_for(const T& value, std::chrono::duration<Rep, Period> patience,
+                       const std::stop_token& stop = detail::never_stops, Priority priority = {})
     requires std::copy_constructible<T>
   {
     return self().put_one(value, within(patience, stop), priority);
   }
 
   /// As push, but waits no longer than until `deadline` on the queue's clock; TimePoint::max() is for ever.
-  QueueStatus push_until(T&& value, TimePoint deadline, const std::stop_token& stop = {}, Priority priority = {}) {
+  QueueStatus push_until(T&& value, TimePoint deadline, const std::stop_token& stop = detail::never_stops,
+                         Priority priority = {}) {
     return self().put_one(std::move(value), {&stop, deadline}, priority);
   }
   /// The same with a copy.
-  QueueStatus push_until(const T& value, TimePoint deadline, const std::stop_token& stop = {}, Priority priority = {})
+  QueueStatus push_until(const T& value, TimePoint deadline, const std::stop_token& stop = detail::never_stops,
+                         Priority priority = {})
     requires std::copy_constructible<T>
   {
     return self().put_one(value, {&stop, deadline}, priority);
@@ -127,7 +129,7 @@ class QueueCalls {
   /// those of an lvalue or a view are taken as the range gives them, as a rule copied. O(items), under the lock.
   /// @throws std::invalid_argument if the range is longer than the capacity: it could never go in.
   template <detail::bulk_range Range>
-  QueueStatus push_bulk(Range&& items, const std::stop_token& stop = {}, Priority priority = {}) {
+  QueueStatus push_bulk(Range&& items, const std::stop_token& stop = detail::never_stops, Priority priority = {}) {
     return self().put_all(std::forward<Range>(items), {&stop}, priority);
   }
   /// As push_bulk, but never waits: `full` means that there was no room for all.
@@ -138,19 +140,19 @@ class QueueCalls {
   /// As push_bulk, but waits no longer than `patience`.
   template <detail::bulk_range Range, class Rep, class Period>
   QueueStatus push_bulk_for(Range&& items, std::chrono::duration<Rep, Period> patience,
-                            const std::stop_token& stop = {}, Priority priority = {}) {
+                            const std::stop_token& stop = detail::never_stops, Priority priority = {}) {
     return self().put_all(std::forward<Range>(items), within(patience, stop), priority);
   }
   /// As push_bulk, but waits no longer than until `deadline`.
   template <detail::bulk_range Range>
-  QueueStatus push_bulk_until(Range&& items, TimePoint deadline, const std::stop_token& stop = {},
+  QueueStatus push_bulk_until(Range&& items, TimePoint deadline, const std::stop_token& stop = detail::never_stops,
                               Priority priority = {}) {
     return self().put_all(std::forward<Range>(items), {&stop, deadline}, priority);
   }
 
   /// Takes the next item, waiting for one: the first of the highest priority, or, every starvation_bound-th time, the
   /// one that has been in the queue longest. Unless it returns `ok`, `out` is untouched. O(1).
-  QueueStatus pop(T& out, const std::stop_token& stop = {})
+  QueueStatus pop(T& out, const std::stop_token& stop = detail::never_stops)
     requires std::is_move_assignable_v<T>
   {
     return self().get_one(out, {&stop});
@@ -164,25 +166,30 @@ class QueueCalls {
   /// As pop, but waits no longer than `patience`.
   template <class Rep, class Period>
     requires std::is_move_assignable_v<T>
-  QueueStatus pop_for(T& out, std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {}) {
+  QueueStatus pop_for(T& out, std::chrono::duration<Rep, Period> patience,
+                      const std::stop_token& stop = detail::never_stops) {
     return self().get_one(out, within(patience, stop));
   }
   /// As pop, but waits no longer than until `deadline`.
-  QueueStatus pop_until(T& out, TimePoint deadline, const std::stop_token& stop = {})
+  QueueStatus pop_until(T& out, TimePoint deadline, const std::stop_token& stop = detail::never_stops)
     requires std::is_move_assignable_v<T>
   {
     return self().get_one(out, {&stop, deadline});
   }
 
   /// The same for loops and for a T without a default: the item, or nothing where the form above is not `ok`.
-  [[nodiscard]] std::optional<T> pop(const std::stop_token& stop = {}) { return self().get_one({&stop}); }
+  [[nodiscard]] std::optional<T> pop(const std::stop_token& stop = detail::never_stops) {
+    return self().get_one({&stop});
+  }
   [[nodiscard]] std::optional<T> try_pop() { return self().get_one({}); }  ///< never waits
   template <class Rep, class Period>
-  [[nodiscard]] std::optional<T> pop_for(std::chrono::duration<Rep, Period> patience,
-                                         const std::stop_token& stop = {}) {  ///< waits no longer than `patience`
+  [[nodiscard]] std::optional<T> pop_for(
+      std::chrono::duration<Rep, Period> patience,
+      const std::stop_token& stop = detail::never_stops) {  ///< waits no longer than `patience`
     return self().get_one(within(patience, stop));
   }
-  [[nodiscard]] std::optional<T> pop_until(TimePoint deadline, const std::stop_token& stop = {}) {  ///< nor than that
+  [[nodiscard]] std::optional<T> pop_until(TimePoint deadline,
+                                           const std::stop_token& stop = detail::never_stops) {  ///< nor than that
     return self().get_one({&stop, deadline});
   }
 
@@ -191,7 +198,7 @@ class QueueCalls {
   /// vector again and again.
   /// @throws std::invalid_argument if `max` is 0.
   template <class Container>
-  QueueStatus pop_bulk(Container& out, std::size_t max, const std::stop_token& stop = {}) {
+  QueueStatus pop_bulk(Container& out, std::size_t max, const std::stop_token& stop = detail::never_stops) {
     return self().get_all(out, max, {&stop});
   }
   /// As pop_bulk, but never waits.
@@ -202,24 +209,26 @@ class QueueCalls {
   /// As pop_bulk, but waits for the first no longer than `patience`.
   template <class Container, class Rep, class Period>
   QueueStatus pop_bulk_for(Container& out, std::size_t max, std::chrono::duration<Rep, Period> patience,
-                           const std::stop_token& stop = {}) {
+                           const std::stop_token& stop = detail::never_stops) {
     return self().get_all(out, max, within(patience, stop));
   }
   /// As pop_bulk, but waits for the first no longer than until `deadline`.
   template <class Container>
-  QueueStatus pop_bulk_until(Container& out, std::size_t max, TimePoint deadline, const std::stop_token& stop = {}) {
+  QueueStatus pop_bulk_until(Container& out, std::size_t max, TimePoint deadline,
+                             const std::stop_token& stop = detail::never_stops) {
     return self().get_all(out, max, {&stop, deadline});
   }
 
   /// Waits as pop does, but takes nothing. After `ok` another consumer may still be quicker.
-  QueueStatus wait_readable(const std::stop_token& stop = {}) { return self().peek({&stop}); }
+  QueueStatus wait_readable(const std::stop_token& stop = detail::never_stops) { return self().peek({&stop}); }
   /// As wait_readable, but waits no longer than `patience`.
   template <class Rep, class Period>
-  QueueStatus wait_readable_for(std::chrono::duration<Rep, Period> patience, const std::stop_token& stop = {}) {
+  QueueStatus wait_readable_for(std::chrono::duration<Rep, Period> patience,
+                                const std::stop_token& stop = detail::never_stops) {
     return self().peek(within(patience, stop));
   }
   /// As wait_readable, but waits no longer than until `deadline`.
-  QueueStatus wait_readable_until(TimePoint deadline, const std::stop_token& stop = {}) {
+  QueueStatus wait_readable_until(TimePoint deadline, const std::stop_token& stop = detail::never_stops) {
     return self().peek({&stop, deadline});
   }
 

@@ -66,7 +66,16 @@ struct SystemSync {
   using Atomic = std::atomic<T>;
   template <class Clock>
   using Parker = detail::Parker<Clock>;
-  using Fence = AsymmetricFence;
+
+  /// What the one thread that writes a counter knows of it.
+  static std::uint64_t own(const std::atomic<std::uint64_t>& counter) noexcept {
+    return counter.load(std::memory_order_relaxed);
+  }
+
+  /// See asymmetric_fence.hpp.
+  static bool can_settle() noexcept { return detail::can_settle(); }
+  static void tell(std::atomic<std::uint64_t>& word, std::uint64_t value) noexcept { detail::tell(word, value); }
+  static void settle() noexcept { detail::settle(); }
 
   /// Pauses before a thread that waits for a lock sleeps, 0.5 to 4 us by the make of the processor; other waits that
   /// are worth it are in proportion.

@@ -455,6 +455,7 @@ struct ModelSync {
     }
 
    private:
+    friend ModelSync;
     void at(bool writes) const { Scheduler::instance().point(this, writes); }
     T value_;
   };
@@ -478,11 +479,10 @@ struct ModelSync {
     bool woken_ = false;
   };
 
-  struct Fence {
-    explicit Fence(bool) {}
-    void tell(Atomic<std::uint64_t>& word, std::uint64_t value) const { word.store(value, std::memory_order_seq_cst); }
-    void settle() const {}
-  };
+  static bool can_settle() { return true; }
+  static void tell(Atomic<std::uint64_t>& word, std::uint64_t value) { word.store(value, std::memory_order_seq_cst); }
+  static void settle() {}
+  static std::uint64_t own(const Atomic<std::uint64_t>& counter) { return counter.value_; }
 
   static constexpr int patience = 1;
   static void pause() { Scheduler::instance().pause(); }

@@ -340,6 +340,33 @@ TEST_CASE("interleavings of a single producer and consumer") {
   check<Spsc>("crossings", two, 3, [](Spsc& p) {
     p.threads = {[&] { p.try_push(1), p.try_push(2), p.try_push(3); }, [&] { p.try_pop(), p.try_pop(), p.try_pop(); }};
   });
+  // Some plain steps between two looks at the limit, and a crossing in the meantime.
+  const QueueOptions eight{.capacity = 8, .high_watermark = 0.75, .low_watermark = 0.25};
+  for (const QueueOptions& options : {eight, QueueOptions{.capacity = 4, .high_watermark = 1, .low_watermark = 0}}) {
+    check<Spsc>("crossings, up", options, 3, [](Spsc& p) {
+      for (int i = 0; i < 4; ++i) p.try_push(i);
+      p.threads = {[&] { p.try_push(5), p.try_push(6), p.try_push(7), p.try_push(8); },
+                   [&] { p.try_pop(), p.try_pop(), p.try_pop(), p.try_pop(); }};
+    });
+    check<Spsc>("crossings, down", options, 3, [](Spsc& p) {
+      for (int i = 0; i < 8; ++i) p.try_push(i);
+      p.try_pop(), p.try_pop(), p.try_push(9);
+      p.threads = {[&] { p.try_push(11), p.try_push(12), p.try_push(13), p.try_push(14); },
+                   [&] { p.try_pop(), p.try_pop(), p.try_pop(), p.try_pop(), p.try_pop(); }};
+    });
+    check<Spsc>("a bulk waits", options, 2, [](Spsc& p) {
+      for (int i = 0; i < 3; ++i) p.try_push(i);
+      p.threads = {[&] { p.push({11, 12, 13}); }, [&] { p.pop(), p.pop(), p.pop(); }};
+    });
+  }
+  check<Spsc>("close, plain pushes", eight, 3, [](Spsc& p) {
+    p.try_push(1), p.try_push(2), p.try_push(3), p.try_pop(), p.try_pop();
+    p.threads = {[&] { p.try_push(4), p.try_push(5); },
+                 [&] {
+                   while (p.pop()) {}
+                 },
+                 [&] { p.close(); }};
+  });
   check<Spsc>("deadline, pop", one, 3, [](Spsc& p) {
     p.threads = {[&] { p.try_push(1), p.try_push(2); }, [&] { p.pop_until(soon), p.try_pop(); }};
   });
