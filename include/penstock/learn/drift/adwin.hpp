@@ -160,6 +160,13 @@ class Adwin {
   [[nodiscard]] bool has_cut() noexcept {
     const double spread = detail::natural_logarithm(2 * detail::natural_logarithm(width_) / options_.delta);
     const double variance = this->variance(), least = static_cast<double>(options_.min_window_length);
+    const auto bound = [&](double inverse) {
+      return detail::rounded(detail::square_root(2 * inverse * variance * spread)) +
+             detail::rounded(2.0 / 3 * spread * inverse);
+    };
+    // No bound is below that of two halves. Most cuts are far from it, and need no root and no division: the products
+    // are looked at with far more room than their rounding takes, so that what is passed over is below its own bound.
+    const double least_bound = (1 - 1e-9) * bound(4 / (width_ - 2 * least + 2));
     double n0 = 0, n1 = width_, u0 = 0, u1 = total_;  // sizes and sums of the older and the newer part
     for (std::size_t r = counts_.size(); r-- > 0;) {
       const double n = size_of(r);
@@ -170,10 +177,11 @@ class Adwin {
         u1 -= row(r)[k].total;
         if (r == 0 && k + 1 == counts_[0]) return false;
         if (n0 < least || n1 < least) continue;
+        const double a = u0 * n1, b = u1 * n0;
+        const double off = detail::absolute(a - b), room = 1e-14 * (detail::absolute(a) + detail::absolute(b));
+        if (off + room <= least_bound * n0 * n1) continue;
         const double inverse = 1 / (n0 - least + 1) + 1 / (n1 - least + 1);  // of the harmonic mean
-        const double bound = detail::rounded(detail::square_root(2 * inverse * variance * spread)) +
-                             detail::rounded(2.0 / 3 * spread * inverse);
-        if (detail::absolute(u0 / n0 - u1 / n1) > bound) return true;
+        if (detail::absolute(u0 / n0 - u1 / n1) > bound(inverse)) return true;
       }
     }
     return false;

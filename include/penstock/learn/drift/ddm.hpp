@@ -30,7 +30,7 @@ struct DdmOptions {
 };
 
 /// Detects a rise of an error rate. Its values are 0, right, and 1, wrong, or a loss in between. It warns. An update is
-/// O(1), about 5 ns. After a drift it begins anew. A model without an error at the end of the warm start has a best of
+/// O(1), about 7 ns. After a drift it begins anew. A model without an error at the end of the warm start has a best of
 /// 0 plus or minus 0, and its first error is a drift: a longer warm start helps. Not thread-safe.
 class Ddm {
  public:

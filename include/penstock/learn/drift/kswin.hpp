@@ -35,9 +35,9 @@ struct KswinOptions {
   bool keep_window = false;       ///< after a drift: keep the newest values, instead of beginning anew as River does
 };
 
-/// Detects any change of a distribution, not of its mean alone. At one test for each value, alpha is the chance of a
-/// false alarm at each: about 1 in 200 values comes near to it, so take a small one. Memory O(window_size); an update
-/// is O(stat_size log stat_size), and O(stat_size^2) the first time that a distance is met. Not thread-safe.
+/// Detects any change of a distribution, not of its mean alone. It tests at each value, so that alpha is no rate of
+/// false alarms over a stream: of unchanged normal values the defaults alarm once in some 700. Memory O(window_size); an
+/// update is O(stat_size log stat_size), and O(stat_size^2) the first time that a distance is met. Not thread-safe.
 class Kswin {
  public:
   /// River's defaults, seed 0.
