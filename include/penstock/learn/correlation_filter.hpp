@@ -129,7 +129,7 @@ class CorrelationFilter : public detail::FeatureSelector<CorrelationFilter> {
   [[nodiscard]] const CorrelationFilterOptions& options() const noexcept { return options_; }  ///< as they were given
 
  private:
-  friend detail::FeatureSelector<CorrelationFilter>;
+  friend class detail::FeatureSelector<CorrelationFilter>;
   static constexpr const char* name = "CorrelationFilter";
 
   [[nodiscard]] std::size_t features() const noexcept { return known_.mean.empty() ? 0 : known_.mean.size() - 1; }

@@ -89,7 +89,7 @@ class VarianceThreshold : public detail::FeatureSelector<VarianceThreshold> {
   [[nodiscard]] const VarianceThresholdOptions& options() const noexcept { return options_; }  ///< as they were given
 
  private:
-  friend detail::FeatureSelector<VarianceThreshold>;
+  friend class detail::FeatureSelector<VarianceThreshold>;
   static constexpr const char* name = "VarianceThreshold";
 
   void start(std::size_t features) { moments_.start(features); }
