@@ -17,7 +17,7 @@
 
 #include <Eigen/Core>
 
-#include <concepts>   // convertible_to
+#include <concepts>   // convertible_to, copy_constructible
 #include <cstddef>    // size_t
 #include <span>       // span
 #include <stdexcept>  // invalid_argument
@@ -66,7 +66,7 @@ template <row_chunk X>
 
 /// Rows [first, first + count), without a copy of them.
 template <row_chunk X>
-[[nodiscard]] auto rows_of(const X& x, std::size_t first, std::size_t count) {
+[[nodiscard]] auto cut_rows(const X& x, std::size_t first, std::size_t count) {
   if constexpr (eigen_matrix<X>) {
     return x.middleRows(static_cast<Eigen::Index>(first), static_cast<Eigen::Index>(count));
   } else {
@@ -75,7 +75,7 @@ template <row_chunk X>
 }
 
 template <row_chunk X>
-using rows_of_t = decltype(rows_of(std::declval<const X&>(), 0, 0));
+using cut_rows_t = decltype(cut_rows(std::declval<const X&>(), 0, 0));
 
 /// Calls f(span of one row) for each, in order.
 template <feature_rows X, class F>
@@ -185,8 +185,9 @@ struct PredictedScore {
 /// Asks a learner for what is to be measured: `predict(learner, x, out)` appends one number a row to the vector `out`,
 /// or throws. PredictedValue, PredictedProbability, PredictedScore, or a function of your own.
 template <class P, class L, class X>
-concept prediction_function = std::copyable<P> && requires(const P& predict, const L& learner, const X& x,
-                                                           std::vector<double>& out) { predict(learner, x, out); };
+concept prediction_function =
+    std::copy_constructible<P> &&
+    requires(const P& predict, const L& learner, const X& x, std::vector<double>& out) { predict(learner, x, out); };
 
 }  // namespace v0
 }  // namespace penstock

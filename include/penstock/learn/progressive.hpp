@@ -103,8 +103,8 @@ inline void check(const ProgressiveOptions& o, std::size_t rows) {
 /// @throws std::invalid_argument that names the option which cannot work, or if there is not one label a row; what the
 /// learner and the metric throw; what the learner throws as it cannot predict yet, if it never can.
 template <class X, row_targets Y, class Learner, class Metric, class Predict = PredictedValue>
-  requires detail::row_chunk<X> && online_learner<Learner, detail::rows_of_t<X>> && stats::online_metric<Metric> &&
-           prediction_function<Predict, Learner, detail::rows_of_t<X>>
+  requires detail::row_chunk<X> && online_learner<Learner, detail::cut_rows_t<X>> && stats::online_metric<Metric> &&
+           prediction_function<Predict, Learner, detail::cut_rows_t<X>>
 [[nodiscard]] ProgressiveResult<Metric> progressive_evaluation(const X& x, const Y& y, Learner& learner, Metric metric,
                                                                const ProgressiveOptions& options = {},
                                                                Predict predict = {}) {
@@ -114,7 +114,7 @@ template <class X, row_targets Y, class Learner, class Metric, class Predict = P
   detail::check_values("the label", labels.size(), count);
   detail::check(options, count);
 
-  ProgressiveEvaluator<detail::rows_of_t<X>, Learner, Metric, Predict> evaluator(
+  ProgressiveEvaluator<detail::cut_rows_t<X>, Learner, Metric, Predict> evaluator(
       learner, std::move(metric), {.max_pending = options.max_pending, .trace_every = options.trace_every},
       std::move(predict));
   const auto at_once = options.times.empty() && options.delay_rows == 0;
@@ -139,7 +139,7 @@ template <class X, row_targets Y, class Learner, class Metric, class Predict = P
   for (std::size_t first = 0; first < count; first += options.chunk_rows) {
     const std::size_t n = std::min(options.chunk_rows, count - first);
     if (at_once) {
-      const auto rows = detail::rows_of(x, first, n);
+      const auto rows = detail::cut_rows(x, first, n);
       if (options.weights.empty()) {
         evaluator.test_then_train(rows, labels.subspan(first, n));
       } else {
@@ -148,7 +148,7 @@ template <class X, row_targets Y, class Learner, class Metric, class Predict = P
       continue;
     }
     for (; !due.empty() && due.top().first <= now(first); due.pop()) learn(due.top().second);
-    evaluator.predict(first, detail::rows_of(x, first, n));
+    evaluator.predict(first, detail::cut_rows(x, first, n));
     std::int64_t last = label_at(first);
     for (std::size_t i = first + 1; i < first + n; ++i) last = std::max(last, label_at(i));
     due.emplace(last, first);

@@ -234,7 +234,7 @@ class ProgressiveEvaluator {
       std::size_t end = first;
       while (end < count && !detail::is_nan(y[end])) ++end;
       if (end > first) {
-        detail::learn_rows(*learner_, detail::rows_of(x, first, end - first), y.subspan(first, end - first),
+        detail::learn_rows(*learner_, detail::cut_rows(x, first, end - first), y.subspan(first, end - first),
                            w.empty() ? w : w.subspan(first, end - first));
       }
       first = end + 1;
