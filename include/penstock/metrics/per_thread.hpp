@@ -152,8 +152,8 @@ class PerThread {
   template <class Take>
   void collect(Take&& take) const {
     const std::scoped_lock lock(shards_->mutex);
-    for (const auto& shard : shards_->all) { fence_.tell(shard->on, shard->address(shard->half_off())); }
-    fence_.settle();
+    for (const auto& shard : shards_->all) { told(shard->on, shard->address(shard->half_off())); }
+    settle();
     for (const auto& shard : shards_->all) {
       State& off = shard->half_off();
       while (shard->writing.load(std::memory_order_seq_cst) == shard->address(off)) std::this_thread::yield();
@@ -173,7 +173,7 @@ class PerThread {
     std::uint64_t on = shard.on.load(std::memory_order_seq_cst);
     do {  // once more if a collect came in between
       half = on;
-      fence_.tell(shard.writing, half);
+      told(shard.writing, half);
       on = shard.on.load(std::memory_order_seq_cst);
     } while (half != on);
     work(*reinterpret_cast<State*>(static_cast<std::uintptr_t>(half)));
@@ -197,12 +197,21 @@ class PerThread {
     write_to(shard, work);
   }
 
+  /// Where nobody can settle, the exchange does it alone.
+  void told(std::atomic<std::uint64_t>& word, std::uint64_t value) const noexcept {
+    if (settles_) {
+      tell(word, value);
+    } else {
+      word.exchange(value, std::memory_order_seq_cst);
+    }
+  }
+
   static std::uint64_t next_id() noexcept {
     static std::atomic<std::uint64_t> last{0};
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
   }
 
-  const AsymmetricFence fence_{false};
+  const bool settles_ = can_settle();
   const std::uint64_t id_ = next_id();  // never used again, unlike an address
   const std::shared_ptr<Shards<State>> shards_;
 };
