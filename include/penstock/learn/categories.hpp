@@ -36,6 +36,25 @@ enum class MissingCategory {
   error      ///< an Error that names row and column
 };
 
+/// The enumerator's own name.
+[[nodiscard]] constexpr std::string_view to_string(UnknownCategory unknown) noexcept {
+  switch (unknown) {
+    case UnknownCategory::ignore: return "ignore";
+    case UnknownCategory::other: return "other";
+    case UnknownCategory::error: return "error";
+  }
+  return "unknown";
+}
+/// As above.
+[[nodiscard]] constexpr std::string_view to_string(MissingCategory missing) noexcept {
+  switch (missing) {
+    case MissingCategory::category: return "category";
+    case MissingCategory::ignore: return "ignore";
+    case MissingCategory::error: return "error";
+  }
+  return "unknown";
+}
+
 /// The categories of a column that are known beforehand: then no others are learnt.
 struct GivenCategories {
   std::string column{};                   ///< its name
@@ -132,6 +151,24 @@ class CategoryBook {
   [[nodiscard]] std::string_view name(std::int32_t code) const {
     if (is_missing(code)) return "nan";
     return table_.texts()[static_cast<std::size_t>(missing_ >= 0 && code > missing_ ? code - 1 : code)];
+  }
+
+  /// The texts that have codes, and the code of the missing value or `unknown`: what restore() takes.
+  [[nodiscard]] const std::vector<std::string>& texts() const noexcept { return table_.texts(); }
+  [[nodiscard]] std::int32_t missing_code() const noexcept { return missing_; }
+  /// Takes up what another book of the same options had learnt, in place of nothing. False if it cannot be: a text
+  /// twice, more than there is room for, or not those given; the book is then of no more use.
+  [[nodiscard]] bool restore(const std::vector<std::string>& texts, std::int32_t missing_code) {
+    if (missing_code < unknown || missing_code > static_cast<std::int64_t>(texts.size())) return false;
+    if (table_.size() != 0) return texts == table_.texts() && missing_code == unknown;
+    for (const std::string& text : texts) {
+      const std::size_t known = table_.size();
+      if (known == limit_) return false;
+      table_.find_or_add(text);
+      if (table_.size() == known) return false;
+    }
+    missing_ = missing_code;
+    return size() <= limit_;
   }
 
   /// Forgets the categories from code `size` on.

@@ -200,7 +200,75 @@ class CategoryColumns {
     unplaced_ = mark.unplaced;
   }
 
+  /// Shows the options, columns and categories to a visitor of states.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      const CategoryColumnsOptions& options = self.options_;
+      std::vector<std::vector<std::string>> given;  // the column, and behind it its categories
+      for (const GivenCategories& one : options.categories) {
+        given.push_back({one.column});
+        given.back().insert(given.back().end(), one.categories.begin(), one.categories.end());
+      }
+      o.option("columns", options.columns);
+      o.option("categories", given);
+      o.option("handle_unknown", options.handle_unknown);
+      o.option("missing", options.missing);
+      o.option("max_categories", options.max_categories);
+    });
+    ColumnSelection::visit_state(self.selection_, v);
+    std::vector<std::vector<std::string>> texts;
+    std::vector<std::int32_t> missing;
+    std::vector<std::size_t> columns;
+    std::vector<std::int32_t> codes;
+    if constexpr (!Visitor::loading) {
+      for (const CategoryBook& book : self.books_) {
+        texts.push_back(book.texts());
+        missing.push_back(book.missing_code());
+      }
+      for (const Place& place : self.arrivals_) {
+        columns.push_back(place.column);
+        codes.push_back(place.code);
+      }
+    }
+    v("categories", texts);         // column by column, in the order in which they came
+    v("missing_codes", missing);    // of the missing value in each column, -1 if it has none
+    v("arrival_columns", columns);  // the order in which categories came, over all columns
+    v("arrival_codes", codes);
+    v("unplaced", self.unplaced_);
+    if constexpr (Visitor::loading) self.restore(texts, missing, columns, codes, v);
+  }
+
  private:
+  /// Makes the books anew of what was loaded.
+  template <class Visitor>
+  void restore(const std::vector<std::vector<std::string>>& texts, const std::vector<std::int32_t>& missing,
+               const std::vector<std::size_t>& columns, const std::vector<std::int32_t>& codes, const Visitor& v) {
+    books_.clear();
+    arrivals_.clear();
+    const std::size_t count = fixed() ? names().size() : 0;
+    v.require(texts.size() == count, "categories", "those of each column");
+    v.require(missing.size() == count, "missing_codes", "one for each column");
+    v.require(columns.size() == codes.size(), "arrival_codes", "as many as arrival_columns");
+    std::vector<std::size_t> next(count);  // code of each column
+    for (std::size_t c = 0; c < count; ++c) {
+      const GivenCategories* given = given_for(names()[c]);
+      books_.push_back(given != nullptr ? CategoryBook(*given) : CategoryBook(options_.max_categories));
+      next[c] = books_[c].size();
+      v.require(books_[c].restore(texts[c], missing[c]), "categories",
+                "each once, at most max_categories, and those that the options give");
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      v.require(columns[i] < count, "arrival_columns", "columns that there are");
+      v.require(codes[i] >= 0 && static_cast<std::size_t>(codes[i]) == next[columns[i]]++, "arrival_codes",
+                "the codes of each column in their order");
+      arrivals_.push_back({columns[i], codes[i]});
+    }
+    for (std::size_t c = 0; c < count; ++c) {
+      v.require(next[c] == books_[c].size(), "arrival_codes", "each category that was learnt");
+    }
+  }
+
   [[nodiscard]] const GivenCategories* given_for(const std::string& name) const noexcept {
     for (const GivenCategories& given : options_.categories) {
       if (given.column == name) return &given;

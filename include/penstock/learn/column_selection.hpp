@@ -127,6 +127,16 @@ class ColumnSelection {
     return found;
   }
 
+  /// Shows a visitor of states what was settled; the options are its owner's.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    const std::vector<std::string> before = self.names_;
+    v("fitted", self.fixed_);
+    v("feature_names_in", self.names_);
+    v.require(!self.named_ || self.names_ == before, "feature_names_in", "those that the options name");
+    v.require(self.fixed_ || self.named_ || self.names_.empty(), "feature_names_in", "none before the first row");
+  }
+
  private:
   std::vector<std::string> names_;
   ColumnKind kind_;

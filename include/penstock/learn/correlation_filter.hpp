@@ -17,14 +17,15 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>    // size_t
-#include <cstdint>    // uint64_t
-#include <limits>     // numeric_limits
-#include <span>       // span
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <limits>       // numeric_limits
+#include <span>         // span
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -127,6 +128,47 @@ class CorrelationFilter : public detail::FeatureSelector<CorrelationFilter> {
     return r;
   }
   [[nodiscard]] const CorrelationFilterOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "CorrelationFilter";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("threshold", self.options_.threshold);
+      o.option("decide_after", self.options_.decide_after);
+      o.option("decide_every", self.options_.decide_every);
+      o.option("half_life", self.options_.half_life);
+    });
+    self.visit_decisions(self, v);
+    auto weight = self.known_.weight;
+    auto mean = self.known_.mean;
+    auto products = self.known_.products;
+    v("weight", weight);
+    v("mean", mean);
+    v("products", products);
+    v.array(
+        "dropped", self.dropped_,
+        [](auto& dropped, auto& d) {
+          d("name", dropped.name);
+          d("rival", dropped.rival);
+          d("correlation", dropped.correlation);
+          d("target_correlation", dropped.target_correlation);
+          d("rival_target_correlation", dropped.rival_target_correlation);
+        },
+        DroppedFeature{});
+    v("skipped", self.skipped_);
+    if constexpr (Visitor::loading) {
+      const std::size_t columns = self.get_support().empty() ? 0 : self.get_support().size() + 1;
+      v.require(mean.size() == columns, "mean", "a number a feature, and one for the target");
+      v.require(products.size() == columns * (columns + 1) / 2, "products", "a number for each pair of columns");
+      v.require(weight >= 0 && detail::is_finite(weight), "weight", "a finite number from 0");
+      if (columns > 0) self.start(columns - 1);
+      self.known_.weight = weight;
+      self.known_.mean = std::move(mean);
+      self.known_.products = std::move(products);
+    }
+  }
 
  private:
   friend class detail::FeatureSelector<CorrelationFilter>;

@@ -97,6 +97,18 @@ class FeatureHasher {
     return detail::without_columns(x, detail::fixed_for(selection_, x.schema()).places(x.schema()));
   }
 
+  static constexpr std::string_view state_kind = "FeatureHasher";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("n_features", self.options_.n_features);
+      o.option("alternate_sign", self.options_.alternate_sign);
+    });
+    detail::ColumnSelection::visit_state(self.selection_, v);
+  }
+
  private:
   static constexpr std::size_t most_columns = 4096;
 

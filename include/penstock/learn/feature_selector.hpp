@@ -108,6 +108,18 @@ class FeatureSelector {
   }
 
  protected:
+  /// Shows a visitor of states the columns and decisions; Derived shows its options before and its numbers behind them.
+  template <class Self, class Visitor>
+  static void visit_decisions(Self& self, Visitor& v) {
+    ColumnSelection::visit_state(self.selection_, v);
+    v("support", self.support_);
+    v("rows_learnt", self.rows_);
+    v("next_decision", self.next_);
+    v("decided", self.decided_);
+    v.require(self.support_.size() == (self.selection_.fixed() ? self.selection_.names().size() : 0), "support",
+              "a value a feature once there are rows");
+  }
+
   FeatureSelector(std::vector<std::string> columns, std::uint64_t decide_after, std::uint64_t decide_every)
       : selection_(std::move(columns), ColumnKind::numbers), next_(decide_after), every_(decide_every) {
     if (next_ == 0) next_ = never;

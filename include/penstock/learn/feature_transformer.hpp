@@ -121,6 +121,13 @@ class FeatureTransformer {
   [[nodiscard]] bool fitted() const noexcept { return selection_.fixed(); }  ///< whether a row has been learnt
 
  protected:
+  /// Shows a visitor of states the columns; Derived shows its options before them and its numbers behind them.
+  template <class Self, class Visitor>
+  static void visit_columns(Self& self, Visitor& v) {
+    ColumnSelection::visit_state(self.selection_, v);
+    if constexpr (Visitor::loading) self.features_ = self.selection_.fixed() ? self.selection_.names().size() : 0;
+  }
+
   explicit FeatureTransformer(std::vector<std::string> columns) : selection_(std::move(columns), ColumnKind::numbers) {}
 
   /// Whether there is anything to take over from `other`; takes over all if nothing has been learnt here.

@@ -13,13 +13,14 @@
 
 #include <Eigen/Core>
 
-#include <algorithm>  // clamp
-#include <cstddef>    // ptrdiff_t, size_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <algorithm>    // clamp
+#include <cstddef>      // ptrdiff_t, size_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -103,6 +104,32 @@ class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
     return detail::figures_of(n_features(), [this](std::size_t j) { return shift_at(j, scale_at(j)); });
   }
   [[nodiscard]] const MinMaxScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "MinMaxScaler";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("min", self.options_.feature_range.min);
+      o.option("max", self.options_.feature_range.max);
+      o.option("clip", self.options_.clip);
+    });
+    self.visit_columns(self, v);
+    v("data_min", self.state_.least);
+    v("data_max", self.state_.greatest);
+    if constexpr (Visitor::loading) {
+      if (!self.fitted()) {
+        self.start(0);
+        return self.keep();
+      }
+      v.require(self.state_.least.size() == self.n_features(), "data_min", "a number a feature");
+      v.require(self.state_.greatest.size() == self.n_features(), "data_max", "a number a feature");
+      for (const double x : self.state_.least) v.require(!detail::is_nan(x), "data_min", "no NaN");
+      for (const double x : self.state_.greatest) v.require(!detail::is_nan(x), "data_max", "no NaN");
+      self.keep();
+    }
+  }
 
  private:
   friend class detail::FeatureTransformer<MinMaxScaler>;
@@ -195,6 +222,24 @@ class MaxAbsScaler : public detail::FeatureTransformer<MaxAbsScaler> {
     return detail::figures_of(n_features(), [this](std::size_t j) { return detail::divisor_of(state_[j]); });
   }
   [[nodiscard]] const MaxAbsScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "MaxAbsScaler";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) { o.option("columns", self.options_.columns); });
+    self.visit_columns(self, v);
+    v("max_abs", self.state_);
+    if constexpr (Visitor::loading) {
+      if (!self.fitted()) {
+        self.start(0);
+        return self.keep();
+      }
+      v.require(self.state_.size() == self.n_features(), "max_abs", "a number a feature");
+      for (const double x : self.state_) v.require(x >= 0, "max_abs", "numbers from 0");
+      self.keep();
+    }
+  }
 
  private:
   friend class detail::FeatureTransformer<MaxAbsScaler>;

@@ -17,6 +17,7 @@
 #include <cstddef>        // size_t
 #include <cstdint>        // int32_t, uint64_t
 #include <string>         // string, to_string
+#include <string_view>    // string_view
 #include <unordered_set>  // unordered_set
 #include <utility>        // move
 #include <vector>         // vector
@@ -29,6 +30,11 @@ enum class DropCategory {
   none,  ///< none does
   first  ///< the one that came first, or is the first of those given; it reads as zeros
 };
+
+/// The enumerator's own name.
+[[nodiscard]] constexpr std::string_view to_string(DropCategory drop) noexcept {
+  return drop == DropCategory::first ? "first" : "none";
+}
 
 /// How a OneHotEncoder is to work.
 struct OneHotEncoderOptions {
@@ -117,6 +123,29 @@ class OneHotEncoder {
   }
   /// The columns that are encoded. Empty before the first call that learns, unless the options name them.
   [[nodiscard]] const std::vector<std::string>& source_columns() const noexcept { return learnt_.names(); }
+
+  static constexpr std::string_view state_kind = "OneHotEncoder";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.option("drop", self.options_.drop);
+    detail::CategoryColumns::visit_state(self.learnt_, v);
+    auto passed_on = self.passed_on_;
+    v("passed_on", passed_on);
+    if constexpr (Visitor::loading) {  // places follow from the order in which categories came
+      self.places_.clear();
+      self.others_.clear();
+      self.names_.clear();
+      self.passed_on_.clear();
+      self.taken_.clear();
+      self.placed_ = 0;
+      if (self.learnt_.fixed()) {
+        self.reserve_places(passed_on);
+        self.give_places();
+      }
+      self.keep();
+    }
+  }
 
  private:
   using Codes = detail::CategoryColumns::Codes;

@@ -13,13 +13,14 @@
 #include "penstock/learn/category_columns.hpp"
 #include "penstock/learn/feature_transformer.hpp"
 
-#include <cstddef>    // size_t
-#include <cstdint>    // int32_t, uint64_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // size_t
+#include <cstdint>      // int32_t, uint64_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -95,6 +96,15 @@ class OrdinalEncoder {
 
   void keep() { kept_ = learnt_.mark(); }      ///< remembers what is known, for restore(); O(columns)
   void restore() { learnt_.rollback(kept_); }  ///< forgets all that was learnt since keep()
+
+  static constexpr std::string_view state_kind = "OrdinalEncoder";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.option("unknown_value", self.options_.unknown_value);
+    detail::CategoryColumns::visit_state(self.learnt_, v);
+    if constexpr (Visitor::loading) self.keep();
+  }
 
  private:
   template <class Learn>

@@ -11,6 +11,7 @@
 #include "penstock/core/error.hpp"
 #include "penstock/core/matrix.hpp"
 #include "penstock/core/record_batch.hpp"
+#include "penstock/core/state.hpp"
 #include "penstock/learn/fence.hpp"
 #include "penstock/learn/pipeline_columns.hpp"
 #include "penstock/learn/pipeline_parts.hpp"
@@ -25,6 +26,7 @@
 #include <span>         // span
 #include <stdexcept>    // invalid_argument
 #include <string>       // string, to_string
+#include <string_view>  // string_view
 #include <tuple>        // apply, get, tuple, tuple_cat, tuple_element_t
 #include <type_traits>  // remove_cvref_t
 #include <utility>      // forward, index_sequence, make_index_sequence, move
@@ -229,6 +231,35 @@ class Pipeline {
     Pipeline other = *this;
     other.options_ = checked(options);
     return other;
+  }
+
+  static constexpr std::string_view state_kind = "Pipeline";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor: that of each step, and the columns.
+  template <class Self, class Visitor>
+    requires(stateful<Steps> && ...)
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("missing_columns", self.options_.missing_columns);
+      o.option("fill_value", self.options_.fill_value);
+      o.option("all_or_nothing", self.options_.all_or_nothing);
+    });
+    std::size_t learns = static_cast<std::size_t>(self.learns_);
+    v("learns", learns);  // 0: nothing so far, 1: tables, 2: matrices
+    v.require(learns <= 2, "learns", "0, 1 or 2");
+    if constexpr (Visitor::loading) self.learns_ = static_cast<Rows>(learns);
+    v.object("input", [&](auto& i) { detail::InputColumns::visit_state(self.input_, i); });
+    detail::ModelFeatures::visit_state(self.features_, v);
+    v.object("steps", [&](auto& s) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (s(std::to_string(I), std::get<I>(self.parts_).step), ...);
+      }(std::make_index_sequence<size_>());
+    });
+    if constexpr (has_model && Visitor::loading) {
+      if constexpr (requires(const Last& m) { m.n_features(); }) {
+        v.require(self.learns_ != Rows::tables || self.features_.names().size() == self.model().n_features(),
+                  "feature_names", "as many as the model has features");
+      }
+    }
   }
 
  private:

@@ -18,6 +18,7 @@
 #include <limits>         // numeric_limits
 #include <optional>       // optional
 #include <string>         // string
+#include <string_view>    // string_view
 #include <unordered_map>  // unordered_map
 #include <utility>        // move, pair
 #include <vector>         // vector
@@ -31,6 +32,16 @@ enum class MissingColumns {
   nan,    ///< a column of missing values, for an imputer to fill
   fill    ///< numbers: PipelineOptions::fill_value in each row; times and texts: missing values
 };
+
+/// The enumerator's own name.
+[[nodiscard]] constexpr std::string_view to_string(MissingColumns missing) noexcept {
+  switch (missing) {
+    case MissingColumns::error: return "error";
+    case MissingColumns::nan: return "nan";
+    case MissingColumns::fill: return "fill";
+  }
+  return "unknown";
+}
 
 /// How a pipeline treats its input.
 struct PipelineOptions {
@@ -97,6 +108,39 @@ class InputColumns {
       fields.push_back({.name = field.name, .dtype = columns.back().dtype()});
     }
     return (columns.empty() ? x : x.with_columns(std::move(fields), std::move(columns))).select(names);
+  }
+
+  /// Shows columns and report to a visitor of states.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v("known", self.known_);
+    v.array(
+        "columns", self.schema_.fields,
+        [](auto& field, auto& f) {
+          f("name", field.name);
+          std::string dtype(to_string(field.dtype));
+          f("dtype", dtype);
+          f("nullable", field.nullable);
+          if constexpr (Visitor::loading) {
+            bool good = false;
+            for (const DataType one : {DataType::float64, DataType::int64, DataType::boolean, DataType::timestamp,
+                                       DataType::string, DataType::category}) {
+              if (dtype != to_string(one)) continue;
+              field.dtype = one;
+              good = true;
+            }
+            f.require(good, "dtype", "a type of columns, such as \"float64\"");
+          }
+        },
+        Field{});
+    const auto count = [](auto& column, auto& c) {
+      c("name", column.name);
+      c("rows", column.rows);
+    };
+    v.array("missing", self.report_.missing, count, ColumnCount{});
+    v.array("unknown", self.report_.unknown, count, ColumnCount{});
+    v("further_unknown_rows", self.report_.further_unknown_rows);
+    v.require(self.known_ || self.schema_.fields.empty(), "columns", "none before the first table");
   }
 
   /// Counts what align had to mend.
@@ -209,6 +253,19 @@ class ModelFeatures {
     joining_.clear();
     known_ = names_.size();
   }
+  /// Shows the names to a visitor of states.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v("feature_names", self.names_);
+    if constexpr (Visitor::loading) {
+      self.index_.clear();
+      for (std::size_t j = 0; j < self.names_.size(); ++j) {
+        v.require(self.index_.emplace(self.names_[j], j).second, "feature_names", "each name once");
+      }
+      self.shrink(self.names_.size());
+    }
+  }
+
   /// Forgets those from `count` on.
   void shrink(std::size_t count) {
     for (std::size_t j = count; j < names_.size(); ++j) index_.erase(names_[j]);

@@ -19,13 +19,14 @@
 
 #include <Eigen/Core>
 
-#include <algorithm>  // copy
-#include <cstddef>    // ptrdiff_t, size_t
-#include <span>       // span
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <algorithm>    // copy
+#include <cstddef>      // ptrdiff_t, size_t
+#include <span>         // span
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -151,6 +152,20 @@ class PolynomialFeatures {
   /// columns that the options name.
   [[nodiscard]] std::vector<std::string> get_feature_names_out() const { return names(selection_, terms(selection_)); }
   [[nodiscard]] const PolynomialFeaturesOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "PolynomialFeatures";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("degree", self.options_.degree);
+      o.option("min_degree", self.options_.min_degree);
+      o.option("interaction_only", self.options_.interaction_only);
+      o.option("include_bias", self.options_.include_bias);
+    });
+    detail::ColumnSelection::visit_state(self.selection_, v);
+  }
 
  private:
   [[nodiscard]] detail::PolynomialTerms terms(const detail::ColumnSelection& selection) const {

@@ -18,12 +18,13 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>    // ptrdiff_t, size_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // ptrdiff_t, size_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -82,6 +83,25 @@ struct FadingMoments {
       const double now = m[j] + before * part;
       m[j] = now;
       s[j] = s[j] * factor + before * (x[j] - now);
+    }
+  }
+
+  /// Shows all but the factor, which is an option, to a visitor of states; once fitted there are `features`.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, bool fitted, std::size_t features, Visitor& v) {
+    v("weight", self.weight);
+    v("weights", self.weights);
+    v("mean", self.mean);
+    v("squares", self.squares);
+    if constexpr (Visitor::loading) {
+      if (!fitted) return self.start(0);
+      v.require(self.weight >= 0 && is_finite(self.weight), "weight", "a finite number from 0");
+      v.require(self.weights.empty() || self.weights.size() == features, "weights", "none, or a number a feature");
+      v.require(self.mean.size() == features, "mean", "a number a feature");
+      v.require(self.squares.size() == features, "squares", "a number a feature");
+      for (const double x : self.weights) v.require(x >= 0 && is_finite(x), "weights", "finite numbers from 0");
+      for (const double x : self.mean) v.require(is_finite(x), "mean", "finite numbers");
+      for (const double x : self.squares) v.require(x >= 0 && is_finite(x), "squares", "finite numbers from 0");
     }
   }
 
@@ -203,6 +223,21 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
     return figures([this](std::size_t j) { return state_.weight_of(j); });
   }
   [[nodiscard]] const StandardScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "StandardScaler";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("with_mean", self.options_.with_mean);
+      o.option("with_std", self.options_.with_std);
+      o.option("half_life", self.options_.half_life);
+    });
+    self.visit_columns(self, v);
+    detail::FadingMoments::visit_state(self.state_, self.fitted(), self.n_features(), v);
+    if constexpr (Visitor::loading) self.keep();
+  }
 
  private:
   friend class detail::FeatureTransformer<StandardScaler>;

@@ -13,13 +13,14 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>    // size_t
-#include <cstdint>    // uint64_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -87,6 +88,21 @@ class VarianceThreshold : public detail::FeatureSelector<VarianceThreshold> {
     return values;
   }
   [[nodiscard]] const VarianceThresholdOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "VarianceThreshold";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("threshold", self.options_.threshold);
+      o.option("decide_after", self.options_.decide_after);
+      o.option("decide_every", self.options_.decide_every);
+      o.option("half_life", self.options_.half_life);
+    });
+    self.visit_decisions(self, v);
+    detail::FadingMoments::visit_state(self.moments_, !self.get_support().empty(), self.get_support().size(), v);
+  }
 
  private:
   friend class detail::FeatureSelector<VarianceThreshold>;
