@@ -93,6 +93,14 @@ class CategoryColumns {
     throw std::out_of_range(std::string(options_.owner) + ": no column '" + column + "' is encoded");
   }
 
+  /// The code of the missing value in that column, or -1. @throws as categories_of.
+  [[nodiscard]] std::int32_t missing_code_of(const std::string& column) const {
+    for (std::size_t c = 0; c < books_.size(); ++c) {
+      if (names()[c] == column) return books_[c].missing_code();
+    }
+    throw std::out_of_range(std::string(options_.owner) + ": no column '" + column + "' is encoded");
+  }
+
   /// Settles the columns, if that was not done. @throws Error as ColumnSelection::fix, or that a column of given
   /// categories is not there.
   void fix(const Schema& schema) {

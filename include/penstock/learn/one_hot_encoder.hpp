@@ -108,6 +108,20 @@ class OneHotEncoder {
   [[nodiscard]] std::vector<std::string> categories(const std::string& column) const {
     return learnt_.categories_of(column);
   }
+  /// The place of the missing value in categories(column), or -1 if it has none. @throws as categories.
+  [[nodiscard]] std::int32_t missing_category(const std::string& column) const {
+    return learnt_.missing_code_of(column);
+  }
+  /// The place among get_feature_names_out() of each of categories(column), or -1 for one that goes without a column;
+  /// at the end that of the bucket for others, or -1. @throws as categories.
+  [[nodiscard]] std::vector<std::int32_t> places(const std::string& column) const {
+    static_cast<void>(learnt_.missing_code_of(column));  // whether there is such a column
+    std::size_t c = 0;
+    while (learnt_.names()[c] != column) ++c;
+    std::vector<std::int32_t> places = places_[c];
+    places.push_back(others_[c]);
+    return places;
+  }
   /// Values learnt so far that have no column of their own: past max_categories or not among the given ones. After
   /// merge, those that had none where they were learnt.
   [[nodiscard]] std::uint64_t unplaced() const noexcept { return learnt_.unplaced(); }

@@ -89,6 +89,10 @@ class OrdinalEncoder {
   [[nodiscard]] std::vector<std::string> categories(const std::string& column) const {
     return learnt_.categories_of(column);
   }
+  /// The place of the missing value in categories(column), or -1 if it has none. @throws as categories.
+  [[nodiscard]] std::int32_t missing_category(const std::string& column) const {
+    return learnt_.missing_code_of(column);
+  }
   /// Values learnt so far that have no code: past max_categories or not among the given ones. After merge, those that
   /// had none where they were learnt.
   [[nodiscard]] std::uint64_t unplaced() const noexcept { return learnt_.unplaced(); }

@@ -222,6 +222,8 @@ class Pipeline {
       return {};
     }
   }
+  /// The columns of the first table, which later ones are brought to; none before it, nor for matrices.
+  [[nodiscard]] const Schema& schema_in() const noexcept { return input_.schema(); }
   /// What columns were missing or new in the tables learnt.
   [[nodiscard]] const ColumnReport& report() const noexcept { return input_.report(); }
   [[nodiscard]] const PipelineOptions& options() const noexcept { return options_; }  ///< as they were given
