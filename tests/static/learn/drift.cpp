@@ -5,6 +5,10 @@
 #include "penstock/learn/drift/kswin.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
 #include "penstock/learn/drift/reaction.hpp"
+#include "penstock/learn/online_learner.hpp"
+#include "penstock/learn/sgd.hpp"
+
+#include <Eigen/Core>
 
 #include <vector>
 
@@ -47,6 +51,16 @@ static_assert(!drift_detector<NoReset>);
 static_assert(!drift_detector<double>);
 
 static_assert(drift_detector<WithWarning<Smallest, Smallest>>);
+
+static_assert(stateful<Adwin> && stateful<PageHinkley> && stateful<Ddm> && stateful<Kswin>);
+static_assert(stateful<WithWarning<Adwin, Ddm>>);
+static_assert(stateful<OnDrift<SgdRegressor, Adwin, SwapOnDrift>>);
+static_assert(!stateful<WithWarning<Smallest, Adwin>>);
+
+// Progressive evaluation takes a model that reacts.
+static_assert(row_learner<OnDrift<SgdRegressor, Adwin, ResetOnDrift>>);
+static_assert(chunk_learner<OnDrift<SgdRegressor, Adwin, ResetOnDrift>, RowMajorView>);
+static_assert(chunk_learner<OnDrift<SgdClassifier, Ddm, SwapOnDrift, ZeroOneError>, Eigen::MatrixXd>);
 
 /// The smallest learner of rows: it cannot be copied, and its answer is no double.
 struct SmallestLearner {

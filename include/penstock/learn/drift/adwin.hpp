@@ -13,12 +13,13 @@
 #include "penstock/learn/drift/detector.hpp"
 #include "penstock/stats/weighted_sum.hpp"
 
-#include <algorithm>  // copy, max
-#include <cstddef>    // size_t
-#include <cstdint>    // uint64_t
-#include <stdexcept>  // invalid_argument
-#include <string>     // to_string
-#include <vector>     // vector
+#include <algorithm>    // copy, max
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <stdexcept>    // invalid_argument
+#include <string>       // to_string
+#include <string_view>  // string_view
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -93,6 +94,38 @@ class Adwin {
   /// As they were given.
   [[nodiscard]] const AdwinOptions& options() const noexcept { return options_; }
 
+  static constexpr std::string_view state_kind = "Adwin";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) {
+      o.option("delta", self.options_.delta);
+      o.option("clock", self.options_.clock);
+      o.option("max_buckets", self.options_.max_buckets);
+      o.option("min_window_length", self.options_.min_window_length);
+      o.option("grace_period", self.options_.grace_period);
+      o.option("keep_window", self.options_.keep_window);
+    });
+    std::vector<std::size_t> counts = self.counts_;
+    std::vector<double> totals, squares;
+    for (std::size_t r = 0; r < counts.size(); ++r) {
+      for (std::size_t k = 0; k < counts[r]; ++k) {
+        totals.push_back(self.buckets_[r * self.row_length() + k].total);
+        squares.push_back(self.buckets_[r * self.row_length() + k].squares);
+      }
+    }
+    v("bucket_counts", counts);  // a row of buckets of 1 value, one of 2, of 4 ...
+    v("bucket_totals", totals);
+    v("bucket_squares", squares);
+    v("total", self.total_);
+    v("squares", self.squares_);
+    v("tick", self.tick_);
+    v("seen", self.seen_);
+    v("n_detections", self.detections_);
+    v("detected", self.detected_);
+    if constexpr (Visitor::loading) self.take(counts, totals, squares, v);
+  }
+
  private:
   /// A part of the window that is kept as sums only. Row r holds those of 2^r values, the oldest first.
   struct Bucket {
@@ -131,6 +164,35 @@ class Adwin {
       row(r + 1)[counts_[r + 1]++] = {full[0].total + full[1].total, full[0].squares + full[1].squares + between};
       std::copy(full + 2, full + counts_[r], full);
       counts_[r] -= 2;
+    }
+  }
+
+  /// Takes up the buckets of a state that may come from a stranger.
+  template <class Visitor>
+  void take(const std::vector<std::size_t>& counts, const std::vector<double>& totals,
+            const std::vector<double>& squares, Visitor& v) {
+    bool good = !counts.empty() && counts.size() <= 52;
+    std::size_t sum = 0;
+    double width = 0;
+    for (std::size_t r = 0; r < counts.size() && good; ++r) {
+      good = counts[r] <= options_.max_buckets && (counts[r] > 0 || counts.size() == 1);
+      sum += counts[r];
+      width += static_cast<double>(counts[r]) * size_of(r);
+    }
+    v.require(good, "bucket_counts", "from 1 to max_buckets in each row");
+    v.require(totals.size() == sum, "bucket_totals", "as many numbers as there are buckets");
+    v.require(squares.size() == sum, "bucket_squares", "as many numbers as there are buckets");
+    for (std::size_t i = 0; i < sum; ++i) {
+      v.require(detail::is_finite(totals[i]), "bucket_totals", "finite numbers");
+      v.require(detail::is_finite(squares[i]) && squares[i] >= 0, "bucket_squares", "finite numbers of at least 0");
+    }
+    v.require(detail::is_finite(total_), "total", "a finite number");
+    v.require(detail::is_finite(squares_), "squares", "a finite number");
+    counts_ = counts;
+    width_ = width;
+    buckets_.assign(counts.size() * row_length(), {});
+    for (std::size_t r = 0, i = 0; r < counts.size(); ++r) {
+      for (std::size_t k = 0; k < counts[r]; ++k, ++i) row(r)[k] = {totals[i], squares[i]};
     }
   }
 

@@ -13,11 +13,12 @@
 #include "penstock/learn/drift/detector.hpp"
 #include "penstock/stats/weighted_sum.hpp"
 
-#include <cstddef>    // size_t
-#include <cstdint>    // uint64_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
+#include <cstddef>      // size_t
+#include <cstdint>      // uint64_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
 
 namespace penstock {
 inline namespace v0 {
@@ -88,6 +89,32 @@ class Ddm {
   [[nodiscard]] double error_rate() const noexcept { return rate_; }
   /// As they were given.
   [[nodiscard]] const DdmOptions& options() const noexcept { return options_; }
+
+  static constexpr std::string_view state_kind = "Ddm";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) {
+      o.option("warm_start", self.options_.warm_start);
+      o.option("warning_threshold", self.options_.warning_threshold);
+      o.option("drift_threshold", self.options_.drift_threshold);
+    });
+    int status = static_cast<int>(self.status_);
+    v("n", self.n_);
+    v("error_rate", self.rate_);
+    v("best_error_rate", self.best_rate_);
+    v("best_deviation", self.best_deviation_);
+    v("best", self.best_);
+    v("seen", self.seen_);
+    v("status", status);
+    v.require(self.n_ >= 0 && self.n_ <= 0x1p53 && self.n_ == detail::floor(self.n_), "n", "a whole number from 0");
+    v.require(self.rate_ >= 0 && self.rate_ <= 1.001, "error_rate", "a number from 0 to 1");
+    v.require(self.best_rate_ >= 0 && self.best_rate_ <= 1.001, "best_error_rate", "a number from 0 to 1");
+    v.require(self.best_deviation_ >= 0 && self.best_deviation_ <= 1, "best_deviation", "a number from 0 to 1");
+    v.require(self.best_ >= 0, "best", "a number from 0");
+    v.require(status >= 0 && status <= 2, "status", "0, 1 or 2");
+    if constexpr (Visitor::loading) self.status_ = static_cast<DriftStatus>(status);
+  }
 
  private:
   DdmOptions options_;

@@ -10,18 +10,20 @@
 // River 0.26. What is drawn comes from Philox streams and not from Python's generator, so that the single detection may
 // fall on another value than River's.
 
+#include "penstock/core/math.hpp"
 #include "penstock/learn/drift/detector.hpp"
 #include "penstock/stats/kolmogorov_smirnov.hpp"
 #include "penstock/stats/philox.hpp"
 
-#include <algorithm>  // max, min, sort
-#include <cstddef>    // size_t
-#include <cstdint>    // int64_t, uint32_t, uint64_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // swap
-#include <vector>     // vector
+#include <algorithm>    // max, min, sort
+#include <cstddef>      // size_t
+#include <cstdint>      // int64_t, uint32_t, uint64_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // swap
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -36,8 +38,8 @@ struct KswinOptions {
 };
 
 /// Detects any change of a distribution, not of its mean alone. It tests at each value, so that alpha is no rate of
-/// false alarms over a stream: of unchanged normal values the defaults alarm once in some 700. Memory O(window_size); an
-/// update is O(stat_size log stat_size), and O(stat_size^2) the first time that a distance is met. Not thread-safe.
+/// false alarms over a stream: of unchanged normal values the defaults alarm once in some 700. Memory O(window_size);
+/// an update is O(stat_size log stat_size), and O(stat_size^2) the first time that a distance is met. Not thread-safe.
 class Kswin {
  public:
   /// River's defaults, seed 0.
@@ -102,6 +104,32 @@ class Kswin {
   [[nodiscard]] std::size_t width() const noexcept { return window_.size(); }
   /// As they were given.
   [[nodiscard]] const KswinOptions& options() const noexcept { return options_; }
+
+  static constexpr std::string_view state_kind = "Kswin";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) {
+      o.option("alpha", self.options_.alpha);
+      o.option("window_size", self.options_.window_size);
+      o.option("stat_size", self.options_.stat_size);
+      o.option("seed", self.options_.seed);
+      o.option("keep_window", self.options_.keep_window);
+    });
+    std::vector<double> window;
+    for (std::size_t i = 0; i < self.window_.size(); ++i) window.push_back(self.at(i));
+    v("window", window);  // the oldest first
+    v("p_value", self.p_value_);
+    v("seen", self.seen_);
+    v("detected", self.detected_);
+    v.require(window.size() <= self.options_.window_size, "window", "at most window_size numbers");
+    for (const double value : window) v.require(detail::is_finite(value), "window", "finite numbers");
+    if constexpr (Visitor::loading) {
+      self.window_.assign(window.begin(), window.end());
+      self.window_.reserve(self.options_.window_size);
+      self.first_ = 0;
+    }
+  }
 
  private:
   /// Value `i` of the window, the oldest first.

@@ -113,6 +113,33 @@ class PageHinkley {
   /// As they were given.
   [[nodiscard]] const PageHinkleyOptions& options() const noexcept { return options_; }
 
+  static constexpr std::string_view state_kind = "PageHinkley";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&self](auto& o) {
+      o.option("min_instances", self.options_.min_instances);
+      o.option("delta", self.options_.delta);
+      o.option("threshold", self.options_.threshold);
+      o.option("alpha", self.options_.alpha);
+      o.option("mode", self.options_.mode);
+    });
+    v("n", self.n_);
+    v("mean", self.mean_);
+    v("up", self.up_);
+    v("down", self.down_);
+    v("least", self.least_);
+    v("greatest", self.greatest_);
+    v("seen", self.seen_);
+    v("detected", self.detected_);
+    v.require(self.n_ >= 0 && self.n_ <= 0x1p53 && self.n_ == detail::floor(self.n_), "n", "a whole number from 0");
+    v.require(detail::is_finite(self.mean_), "mean", "a finite number");
+    v.require(detail::is_finite(self.up_), "up", "a finite number");
+    v.require(detail::is_finite(self.down_), "down", "a finite number");
+    v.require(!detail::is_nan(self.least_), "least", "a number");
+    v.require(!detail::is_nan(self.greatest_), "greatest", "a number");
+  }
+
  private:
   PageHinkleyOptions options_;
   double n_ = 0;

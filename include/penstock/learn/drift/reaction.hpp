@@ -9,6 +9,7 @@
 //     OnDrift(SgdRegressor{}, Adwin{}, [&](SgdRegressor& m) { m = load(path); });
 
 #include "penstock/core/matrix.hpp"
+#include "penstock/core/state.hpp"
 #include "penstock/learn/drift/detector.hpp"
 
 #include <concepts>     // copyable, invocable
@@ -17,9 +18,11 @@
 #include <iterator>     // begin, size
 #include <optional>     // optional
 #include <ranges>       // data, size
-#include <stdexcept>    // invalid_argument
+#include <stdexcept>    // invalid_argument, logic_error
 #include <string>       // to_string
+#include <string_view>  // string_view
 #include <type_traits>  // is_same_v
+#include <typeinfo>     // typeid
 #include <utility>      // move
 #include <vector>       // vector
 
@@ -125,6 +128,15 @@ class WithWarning {
     return static_cast<double>(drift_.estimation());
   }
 
+  static constexpr std::string_view state_kind = "WithWarning";  ///< in saved states, see core/state.hpp
+  /// Shows the state of both to a visitor; both must be stateful.
+  template <class Self, class Visitor>
+    requires stateful<Warning> && stateful<Drift>
+  static void visit_state(Self& self, Visitor& v) {
+    v("warning", self.warning_);
+    v("drift", self.drift_);
+  }
+
  private:
   Warning warning_;
   Drift drift_;
@@ -159,13 +171,16 @@ double predicted_one(const Model& model, const X& x) {
   }
 }
 
-/// Whether it can be asked: some models refuse to predict before they have learnt anything.
-template <class Model>
-bool has_learnt(const Model& model) {
-  if constexpr (requires { model.n_features() == 0U; }) {
-    return model.n_features() != 0U;
-  } else {
+/// Calls `predict`; false if the model cannot predict yet, which it says by a std::logic_error that is of no derived
+/// type (see chunk_learner).
+template <class Predict>
+bool predicts(const Predict& predict) {
+  try {
+    predict();
     return true;
+  } catch (const std::logic_error& error) {
+    if (typeid(error) != typeid(std::logic_error)) throw;
+    return false;
   }
 }
 
@@ -197,14 +212,15 @@ class OnDrift {
     if constexpr (needs_fresh) fresh_ = model_;
   }
 
-  /// Learns one row, and says what the detector said: none while the model has learnt nothing.
+  /// Learns one row, and says what the detector said: none while the model cannot predict yet.
   /// @throws as the model, which then is as before, as is the detector; Error if the error is no number that the
   /// detector takes: the model has learnt the row then.
   template <class X, class... Weight>
     requires requires(Model& m, const X& x, Weight... w) { m.learn_one(x, 0.0, w...); }
   DriftStatus learn_one(const X& x, double y, Weight... w) {
-    const bool known = detail::has_learnt(model_);
-    const double error = known ? static_cast<double>(error_(detail::predicted_one(model_, x), y)) : 0;
+    double error = 0;
+    const bool known =
+        detail::predicts([&] { error = static_cast<double>(error_(detail::predicted_one(model_, x), y)); });
     const auto learn = [&](Model& model) { model.learn_one(x, y, w...); };
     learn(model_);
     ++stats_.rows;
@@ -217,22 +233,22 @@ class OnDrift {
   /// finds a drift, the policy reacts once, behind the chunk; a model that begins anew learns the whole chunk. Gives
   /// drift if there was one in it, else warning if one stood at its end.
   /// @throws as learn_one.
-  template <class X, class Y>
-    requires requires(Model& m, const X& x, const Y& y) {
-      m.partial_fit(x, y);
+  template <class X, class Y, class... Weights>
+    requires requires(Model& m, const X& x, const Y& y, const Weights&... w) {
+      m.partial_fit(x, y, w...);
       m.predict(x);
     }
-  DriftStatus partial_fit(const X& x, const Y& y) {
+  DriftStatus partial_fit(const X& x, const Y& y, const Weights&... w) {
     std::vector<double> errors;
-    if (detail::has_learnt(model_)) {
+    detail::predicts([&] {
       const auto predicted = model_.predict(x);
       auto p = std::begin(predicted);
       for (const auto& target : y) {
         errors.push_back(static_cast<double>(error_(static_cast<double>(*p), static_cast<double>(target))));
         ++p;
       }
-    }
-    const auto learn = [&](Model& model) { model.partial_fit(x, y); };
+    });
+    const auto learn = [&](Model& model) { model.partial_fit(x, y, w...); };
     learn(model_);
     const auto rows = static_cast<std::uint64_t>(std::size(y));
     stats_.rows += rows;
@@ -271,6 +287,39 @@ class OnDrift {
   [[nodiscard]] const ReactionStats& stats() const noexcept { return stats_; }   ///< what has happened
   /// Whether a challenger is learning.
   [[nodiscard]] bool has_challenger() const noexcept { return challenger_.has_value(); }
+
+  static constexpr std::string_view state_kind = "OnDrift";  ///< in saved states, see core/state.hpp
+  /// Shows the state to a visitor: of the model, the detector and a challenger, which must be stateful. What a model
+  /// begins anew from is not in it; it is what the loading one was made with.
+  template <class Self, class Visitor>
+    requires stateful<Model> && stateful<Detector>
+  static void visit_state(Self& self, Visitor& v) {
+    v("model", self.model_);
+    v("detector", self.detector_);
+    v.object("stats", [&self](auto& s) {
+      s("rows", self.stats_.rows);
+      s("drifts", self.stats_.drifts);
+      s("improvements", self.stats_.improvements);
+      s("reactions", self.stats_.reactions);
+      s("warnings", self.stats_.warnings);
+      s("challengers", self.stats_.challengers);
+      s("swaps", self.stats_.swaps);
+      s("false_alarms", self.stats_.false_alarms);
+    });
+    v("warned", self.warned_);
+    if constexpr (swaps) {
+      bool learning = self.challenger_.has_value();
+      v("has_challenger", learning);
+      if constexpr (Visitor::loading) {
+        self.challenger_.reset();
+        if (learning) self.challenger_ = *self.fresh_;
+      }
+      if (learning) v("challenger", *self.challenger_);
+      v("challenger_rows", self.challenger_rows_);
+      v("calm_rows", self.calm_rows_);
+    }
+    if constexpr (Visitor::loading) self.worse_ = false;
+  }
 
  private:
   static constexpr bool swaps = std::is_same_v<Policy, SwapOnDrift>;
