@@ -28,6 +28,7 @@
 #include <algorithm>    // min
 #include <concepts>     // same_as
 #include <cstddef>      // ptrdiff_t, size_t
+#include <memory>       // make_shared, shared_ptr
 #include <optional>     // nullopt, optional
 #include <stdexcept>    // invalid_argument, logic_error
 #include <string>       // string, to_string
@@ -38,8 +39,6 @@
 namespace penstock {
 inline namespace v0 {
 namespace detail {
-
-inline constexpr std::size_t table_block = 64;  // rows of a table that are turned at once; they stay in the cache
 
 /// Rows that a transformer of numbers takes: dense ones.
 template <class X>
@@ -137,6 +136,7 @@ class FeatureTransformer {
     if (!base.fitted()) return false;
     if (!fitted()) {
       selection_ = base.selection_;
+      schema_ = base.schema_;
       features_ = base.features_;
       derived().start(features_);
     } else if (selection_.names() != base.selection_.names()) {
@@ -179,8 +179,7 @@ class FeatureTransformer {
                           std::size_t count) {
     const std::size_t features = selection.names().size();
     for (std::size_t i = 0; i < count; ++i, x += stride) {
-      bool good = true;
-      for (std::size_t j = 0; j < features; ++j) good &= !(absolute(x[j]) > most);
+      const bool good = !any_beyond(x, features, most);  // else there may be NaN alone
       for (std::size_t j = 0; j < features && !good; ++j) {
         if (!(absolute(x[j]) > most)) continue;
         throw Error({.row = first + i + 1, .column = selection.names()[j]}, std::to_string(x[j]),
@@ -193,8 +192,7 @@ class FeatureTransformer {
     for (std::size_t j = 0; j < places.size(); ++j) {
       if (x.schema().fields[places[j]].dtype != DataType::float64) continue;
       const auto values = x.column<double>(places[j]).values();
-      bool good = true;
-      for (const double value : values) good &= !(absolute(value) > most);
+      const bool good = !any_beyond(values.data(), values.size(), most);
       for (std::size_t i = 0; i < values.size() && !good; ++i) {
         if (!(absolute(values[i]) > most)) continue;
         throw Error({.row = i + 1, .column = selection.names()[j]}, std::to_string(values[i]),
@@ -211,7 +209,7 @@ class FeatureTransformer {
 
   /// Runs f(rows, stride, count, out) over all rows and gives what it writes, as a table.
   template <class F>
-  static RecordBatch through(const ColumnSelection& selection, const RecordBatch& x, bool wanted, F&& f) {
+  RecordBatch through(const ColumnSelection& selection, const RecordBatch& x, bool wanted, F&& f) const {
     const std::vector<std::size_t> places = selection.places(x.schema());
     const std::size_t features = places.size();
     std::vector<std::vector<double>> made(wanted ? features : 0, std::vector<double>(x.rows()));
@@ -221,21 +219,21 @@ class FeatureTransformer {
       const std::size_t count = std::min(table_block, x.rows() - first);
       load_rows(x, places, first, count, in.data());
       f(in.data(), static_cast<std::ptrdiff_t>(features), count, wanted ? out.data() : nullptr);
-      for (std::size_t j = 0; j < made.size(); ++j) {
-        for (std::size_t i = 0; i < count; ++i) made[j][first + i] = out[i * features + j];
-      }
+      if (wanted) store_rows(out.data(), features, first, count, made);
     }
     if (!wanted || features == 0) return x;
-    std::vector<Field> fields;
     std::vector<Column> columns;
-    for (std::size_t j = 0; j < features; ++j) {
-      fields.push_back({.name = selection.names()[j]});
-      columns.push_back(column_of(std::move(made[j])));
-    }
+    columns.reserve(features);
+    for (std::vector<double>& values : made) columns.push_back(column_of(std::move(values)));
+    bool whole = features == x.schema().fields.size();  // the table has no other columns, and these in this order
+    for (std::size_t j = 0; j < features && whole; ++j) whole = places[j] == j;
+    if (whole && schema_ != nullptr) return {schema_, std::move(columns)};
+    std::vector<Field> fields;
+    for (const std::string& column : selection.names()) fields.push_back({.name = column});
     return x.with_columns(std::move(fields), std::move(columns));
   }
   template <class Source, class F>
-  static FeatureMatrix through(const ColumnSelection& /*selection*/, const Source& source, bool wanted, F&& f) {
+  FeatureMatrix through(const ColumnSelection& /*selection*/, const Source& source, bool wanted, F&& f) const {
     FeatureMatrix out(wanted ? static_cast<Eigen::Index>(source.rows) : 0, static_cast<Eigen::Index>(source.cols));
     for_each_block(source, [&](const double* x, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
       f(x, stride, count, wanted ? out.data() + first * source.cols : nullptr);
@@ -264,6 +262,9 @@ class FeatureTransformer {
       if (rows_of(source) != 0) {
         features_ = selection.names().size();
         selection_ = selection;
+        Schema schema;
+        for (const std::string& column : selection_.names()) schema.fields.push_back({.name = column});
+        schema_ = std::make_shared<const Schema>(std::move(schema));
       }
     }
     return through(selection, source, wanted,
@@ -292,6 +293,7 @@ class FeatureTransformer {
   }
 
   ColumnSelection selection_;
+  std::shared_ptr<const Schema> schema_{};  // of a table of the columns taken
   std::size_t features_ = 0;
   bool keeps_ = false;  // whether kept_ is what was known at keep(), or nothing was
 };

@@ -12,7 +12,7 @@
 
 #include <Eigen/Core>
 
-#include <algorithm>      // stable_sort
+#include <algorithm>      // min, stable_sort
 #include <cstddef>        // size_t
 #include <cstdint>        // uint32_t
 #include <limits>         // numeric_limits
@@ -307,10 +307,12 @@ class ModelFeatures {
 
   static FeatureMatrix fill(const RecordBatch& x, const std::vector<std::size_t>& to, std::size_t features) {
     FeatureMatrix values(static_cast<Eigen::Index>(x.rows()), static_cast<Eigen::Index>(features));
-    values.setZero();
+    std::vector<std::size_t> from(features, no_place);
     for (std::size_t place = 0; place < to.size(); ++place) {
-      if (to[place] == none) continue;
-      load_column(x, place, 0, x.rows(), values.data() + to[place], features);
+      if (to[place] != none) from[to[place]] = place;
+    }
+    for (std::size_t first = 0; first < x.rows(); first += table_block) {
+      load_rows(x, from, first, std::min(table_block, x.rows() - first), values.data() + first * features);
     }
     return values;
   }

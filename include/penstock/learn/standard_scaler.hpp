@@ -11,6 +11,7 @@
 #include "penstock/core/math.hpp"
 #include "penstock/learn/feature_transformer.hpp"
 #include "penstock/learn/fence.hpp"
+#include "penstock/learn/table_rows.hpp"
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <emmintrin.h>
@@ -71,18 +72,17 @@ struct FadingMoments {
   /// Learns one row. Out of line, so that a row takes the same instructions in every call.
   PENSTOCK_NOINLINE void learn(const double* x) {
     const std::size_t features = mean.size();
-    bool missing = !weights.empty();
-    for (std::size_t j = 0; j < features; ++j) missing |= is_nan(x[j]);
-    if (missing) return learn_some(x);
+    if (!weights.empty() || any_beyond(x, features, std::numeric_limits<double>::infinity())) return learn_some(x);
     weight = weight * factor + 1;
     const double part = 1 / weight;
+    const double fading = factor;  // which no store below can change
     double* m = mean.data();
     double* s = squares.data();
     for (std::size_t j = 0; j < features; ++j) {
       const double before = x[j] - m[j];
       const double now = m[j] + before * part;
       m[j] = now;
-      s[j] = s[j] * factor + before * (x[j] - now);
+      s[j] = s[j] * fading + before * (x[j] - now);
     }
   }
 

@@ -107,7 +107,8 @@ template <class X, transformer<X> T>
 [[nodiscard]] inline std::vector<std::string> names_of_places(std::size_t count) {
   std::vector<std::string> names;
   names.reserve(count);
-  for (std::size_t j = 0; j < count; ++j) names.push_back("x" + std::to_string(j));
+  for (std::size_t j = 0; j < count; ++j)
+    names.emplace_back(1, 'x').append(std::to_string(j));  // g++ 12 warns of "x" +
   return names;
 }
 

@@ -12,12 +12,15 @@
 
 #include <Eigen/Core>
 
-#include <bit>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
-#include <map>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -188,6 +191,33 @@ TEST_CASE("learn_one and chunks of any size give the same bits") {
     weighted.partial_fit(rows.x, rows.y, Eigen::VectorXd::Ones(150));
     CHECK(sgd_support::bits(weighted.model()) == sgd_support::bits(one_by_one.model()));
   }
+}
+
+TEST_CASE("a table of any types and a matrix of the same numbers give the same bits") {
+  const Rows rows = make_rows(150, 21);
+  FeatureMatrix x = rows.x;
+  std::vector<std::int64_t> whole;
+  BooleanValues flags;
+  for (Eigen::Index i = 0; i < 150; ++i) {
+    whole.push_back(static_cast<std::int64_t>(100 * x(i, 11)));
+    flags.bytes.push_back(x(i, 20) > 0 ? 1 : 0);
+    x(i, 11) = static_cast<double>(whole.back());
+    x(i, 20) = flags.bytes.back();
+  }
+  Names names;
+  for (int j = 0; j < 21; ++j) names.push_back("f" + std::to_string(j));
+  std::vector<Column> columns;
+  columns.emplace_back(std::move(whole));
+  columns.emplace_back(std::move(flags));
+  const RecordBatch table =
+      table_of(x, names).with_columns({{"f11", DataType::int64}, {"f20", DataType::boolean}}, std::move(columns));
+  Scaled matrices;
+  matrices.partial_fit(x, rows.y);
+  Scaled tables;
+  tables.partial_fit(table.slice(0, 70), rows.y.head(70));
+  tables.partial_fit(table.slice(70, 80), rows.y.tail(80));
+  CHECK(sgd_support::bits(tables.model()) == sgd_support::bits(matrices.model()));
+  CHECK(tables.predict(table) == matrices.predict(x));
 }
 
 TEST_CASE("columns that an encoder adds in mid-stream grow the model, with the same bits for any chunks") {
