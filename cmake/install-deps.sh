@@ -6,7 +6,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build)
-examples=("${build[@]}" libeigen3-dev nlohmann-json3-dev libcli11-dev gnuplot-nox)
+examples=("${build[@]}" libeigen3-dev nlohmann-json3-dev libcli11-dev gnuplot-nox libcpp-httplib-dev)
 test=("${examples[@]}" catch2 libxtensor-dev zlib1g-dev pkg-config python3-prometheus-client)
 bench=("${build[@]}" libeigen3-dev libxtensor-dev nlohmann-json3-dev libcli11-dev libbenchmark-dev libboost-dev libtbb-dev libconcurrentqueue-dev libreaderwriterqueue-dev libfmt-dev rapidjson-dev libxgboost-dev python3-pandas python3-scipy python3-sklearn)
 docs=(doxygen)

@@ -22,7 +22,8 @@ configure_package_config_file(cmake/penstock-config.cmake.in penstock-config.cma
                               NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(penstock-config-version.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/penstock-config.cmake" "${PROJECT_BINARY_DIR}/penstock-config-version.cmake"
-              "${PROJECT_SOURCE_DIR}/cmake/penstock-components.cmake" DESTINATION "${package_dir}")
+              "${PROJECT_SOURCE_DIR}/cmake/penstock-components.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/Findhttplib.cmake" DESTINATION "${package_dir}")
 
 # The .pc file finds its prefix from where it lies, so that a moved or staged tree still works.
 file(RELATIVE_PATH pc_to_prefix "${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")

@@ -7,7 +7,7 @@
 #   HEADERS   globs below include/penstock    INCLUDES the third party's own headers, a regular expression
 #   VERSION   the variable that find_package sets, if it is not <PACKAGE>_VERSION
 
-set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json learn zlib)
+set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json learn zlib http)
 
 set(PENSTOCK_eigen_PACKAGE Eigen3)
 set(PENSTOCK_eigen_MINIMUM 3.4)
@@ -45,6 +45,16 @@ set(PENSTOCK_zlib_DEBIAN zlib1g-dev)
 set(PENSTOCK_zlib_HEADERS adapters/zlib/*.hpp)
 set(PENSTOCK_zlib_INCLUDES "zlib\\.h$")
 
+set(PENSTOCK_http_PACKAGE httplib)
+set(PENSTOCK_http_MINIMUM 0.11)
+set(PENSTOCK_http_TARGET httplib::httplib)
+set(PENSTOCK_http_DEBIAN libcpp-httplib-dev)
+set(PENSTOCK_http_HEADERS adapters/http.hpp adapters/http/*.hpp)
+set(PENSTOCK_http_INCLUDES "httplib\\.h$")
+
+# Where our own find modules are, for packages that bring no configuration: beside this file.
+set(PENSTOCK_FIND_MODULES "${CMAKE_CURRENT_LIST_DIR}")
+
 # Sets `problem` to one sentence when penstock has no such component, else to nothing.
 function(penstock_check_component component problem)
   if(component IN_LIST PENSTOCK_KNOWN_COMPONENTS)
@@ -58,7 +68,9 @@ endfunction()
 # Looks for the third party of a known component; sets `problem` to one sentence when it is missing or too old, else to
 # nothing. A macro, because the variables that find_package sets belong to the caller's scope.
 macro(penstock_find_component component problem)
+  list(APPEND CMAKE_MODULE_PATH "${PENSTOCK_FIND_MODULES}")
   find_package(${PENSTOCK_${component}_PACKAGE} QUIET)
+  list(POP_BACK CMAKE_MODULE_PATH)
   set(penstock_version ${PENSTOCK_${component}_PACKAGE}_VERSION)
   if(DEFINED PENSTOCK_${component}_VERSION)
     set(penstock_version ${PENSTOCK_${component}_VERSION})

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "penstock/adapters/http.hpp"
+
+#include "catch.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace penstock;
+namespace fs = std::filesystem;
+
+namespace {
+
+MetricsSnapshot some_metrics(double rows) {
+  MetricsSnapshot metrics;
+  metrics.counter("scored_rows", "Rows that were scored.", rows, {{"model", "a"}});
+  return metrics;
+}
+
+bool installed(const std::string& program) {
+  return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+/// A process that ends with the test.
+class Process {
+ public:
+  explicit Process(const std::vector<std::string>& words, const fs::path& log) : id_(fork()) {
+    if (id_ != 0) return;
+    std::vector<char*> argv;
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    if (std::freopen(log.c_str(), "w", stdout) == nullptr || dup2(fileno(stdout), fileno(stderr)) < 0) _exit(126);
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  ~Process() {
+    kill(id_, SIGTERM);
+    waitpid(id_, nullptr, 0);
+  }
+
+ private:
+  pid_t id_;
+};
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("penstock_http_" + std::to_string(getpid()));
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+};
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+int free_port() {
+  return MetricsServer([] { return MetricsSnapshot(); }).port();
+}
+
+}  // namespace
+
+TEST_CASE("a metrics server answers /metrics in the format that is asked for, and /healthz") {
+  std::atomic<int> rows{41};
+  MetricsServer server([&] { return some_metrics(++rows); });
+  CHECK(server.port() > 0);
+  CHECK(server.url() == "http://127.0.0.1:" + std::to_string(server.port()));
+  httplib::Client client("127.0.0.1", server.port());
+  const auto plain = client.Get("/metrics");
+  REQUIRE(plain);
+  CHECK(plain->status == 200);
+  CHECK(plain->get_header_value("Content-Type") == prometheus_content_type);
+  CHECK(plain->body == to_prometheus_text(some_metrics(42)));
+  const auto open =
+      client.Get("/metrics", {{"Accept",
+                               "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;"
+                               "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}});
+  REQUIRE(open);
+  CHECK(open->get_header_value("Content-Type") == openmetrics_content_type);
+  CHECK(open->body == to_openmetrics_text(some_metrics(43)));
+  const auto health = client.Get("/healthz");
+  REQUIRE(health);
+  CHECK(health->status == 200);
+  CHECK(health->body == "ok\n");
+  CHECK(client.Get("/")->status == 404);
+  CHECK(client.Post("/metrics")->status == 404);
+  CHECK(server.requests() == 3);
+  CHECK(server.errors() == 0);
+}
+
+TEST_CASE("OpenMetrics is for who asks for it") {
+  const auto prefers = [](const char* accept) { return detail::prefers_openmetrics(accept); };
+  CHECK(prefers("application/openmetrics-text"));
+  CHECK(prefers("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+  CHECK(prefers("text/plain;q=0.5 , application/openmetrics-text;q=0.5"));
+  CHECK_FALSE(prefers(""));
+  CHECK_FALSE(prefers("*/*"));
+  CHECK_FALSE(prefers("text/plain"));
+  CHECK_FALSE(prefers("application/openmetrics-text;version=0.0.1"));
+  CHECK_FALSE(prefers("application/openmetrics-text;q=0"));
+  CHECK_FALSE(prefers("application/openmetrics-text;q=0.2,text/plain;q=0.3"));
+  CHECK_FALSE(prefers("application/openmetrics-text;q=x"));
+  CHECK_FALSE(prefers(";,;=,,q"));
+}
+
+TEST_CASE("who is not well says so, and a function that throws is a 500 that is counted") {
+  std::atomic<bool> broken{false};
+  MetricsServer server(
+      [&]() -> MetricsSnapshot {
+        if (broken) throw std::runtime_error("no figures");
+        return some_metrics(1);
+      },
+      {},
+      [&]() -> Health {
+        if (broken) throw 3;
+        return {false, "the queue is stuck"};
+      });
+  httplib::Client client("127.0.0.1", server.port());
+  const auto ill = client.Get("/healthz");
+  REQUIRE(ill);
+  CHECK(ill->status == 503);
+  CHECK(ill->body == "the queue is stuck\n");
+  broken = true;
+  CHECK(client.Get("/metrics")->status == 500);
+  CHECK(client.Get("/metrics")->body == "no figures\n");
+  CHECK(client.Get("/healthz")->body == "an exception\n");
+  CHECK(server.errors() == 3);
+  broken = false;
+  CHECK(client.Get("/metrics")->status == 200);
+}
+
+TEST_CASE("a server listens on loopback, and nobody answers when it has stopped") {
+  MetricsServer server([] { return some_metrics(1); });
+  const int port = server.port();
+  CHECK(httplib::Client("127.0.0.1", port).Get("/healthz"));
+  server.stop();
+  server.stop();
+  CHECK_FALSE(httplib::Client("127.0.0.1", port).Get("/healthz"));
+  const MetricsServer again([] { return some_metrics(1); }, {.port = port});
+  CHECK(again.port() == port);
+  for (int i = 0; i < 50; ++i) MetricsServer([] { return some_metrics(1); });  // stopped as soon as begun
+}
+
+TEST_CASE("an address that cannot be listened on, and options out of range, are refused in words") {
+  const auto metrics = [] { return some_metrics(1); };
+  const MetricsServer first(metrics);
+  CHECK_THROWS_WITH(MetricsServer(metrics, {.port = first.port()}),
+                    ContainsSubstring("127.0.0.1:" + std::to_string(first.port()) + ": found a port that is in use"));
+  CHECK_THROWS_AS(MetricsServer(metrics, {.host = "192.0.2.1"}), Error);  // of nobody's
+  CHECK_THROWS_AS(MetricsServer(metrics, {.host = "no such host"}), Error);
+  CHECK_THROWS_WITH(MetricsServer(metrics, {.port = 65536}), ContainsSubstring("port is 65536"));
+  CHECK_THROWS_WITH(MetricsServer(metrics, {.port = -1}), ContainsSubstring("port is -1"));
+  CHECK_THROWS_WITH(MetricsServer(metrics, {.threads = 0}), ContainsSubstring("threads is 0"));
+  CHECK_THROWS_WITH(MetricsServer(metrics, {.timeout = std::chrono::seconds(0)}), ContainsSubstring("timeout is 0 s"));
+  CHECK_THROWS_WITH(MetricsServer({}), ContainsSubstring("the function of metrics is empty"));
+}
+
+TEST_CASE("a real Prometheus scrapes the server") {
+  if (!installed("prometheus")) SKIP("prometheus is not installed");
+  const Folder folder;
+  std::atomic<int> scrapes{0};
+  MetricsServer server([&] { return some_metrics(1000 + ++scrapes); });
+  std::ofstream(folder.path / "prometheus.yml") << "global: {scrape_interval: 100ms}\n"
+                                                   "scrape_configs:\n"
+                                                   "  - job_name: penstock\n"
+                                                   "    static_configs: [{targets: ['127.0.0.1:"
+                                                << server.port() << "']}]\n";
+  const int port = free_port();
+  const Process prometheus({"prometheus", "--config.file=" + (folder.path / "prometheus.yml").string(),
+                            "--storage.tsdb.path=" + (folder.path / "data").string(),
+                            "--web.listen-address=127.0.0.1:" + std::to_string(port)},
+                           folder.path / "log.txt");
+  httplib::Client client("127.0.0.1", port);
+  std::string body;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::chrono::steady_clock::now() < deadline) {  // another process: there is nothing to wait for but time
+    if (const auto answer = client.Get("/api/v1/query?query=scored_rows_total")) body = answer->body;
+    if (body.find("\"value\"") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  INFO(read(folder.path / "log.txt"));
+  CHECK_THAT(body, ContainsSubstring("\"__name__\":\"scored_rows_total\"") && ContainsSubstring("\"model\":\"a\"") &&
+                       ContainsSubstring("\"job\":\"penstock\""));
+  CHECK_THAT(body, ContainsSubstring("\"10"));
+  const auto up = client.Get("/api/v1/query?query=up");
+  REQUIRE(up);
+  CHECK_THAT(up->body, ContainsSubstring(",\"1\"]"));
+}
