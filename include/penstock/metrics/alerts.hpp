@@ -53,7 +53,7 @@ struct AlertRule {
   std::function<std::optional<double>(const AlertView&)> figure;  ///< must not be empty
   AlertWhen when = AlertWhen::above;                              ///< bad where the figure is beyond the threshold
   double threshold = 0;                                           ///< in the figure's unit
-  AlertTiming timing{};
+  AlertTiming timing{};                                           ///< for how long
 };
 
 /// That a rule began to fire, or resolved.
@@ -68,10 +68,11 @@ struct AlertEvent {
 
 /// How a rule stands.
 struct AlertStatus {
-  enum class State { quiet, pending, firing };  ///< good; bad, but not for long enough; bad
-  std::string rule;                             ///< its name
-  State state = State::quiet;                   ///< as of the last snapshot
-  std::optional<double> value{};                ///< the last figure, if there was one
+  /// Good; bad, but not for long enough; bad.
+  enum class State { quiet, pending, firing };
+  std::string rule;               ///< its name
+  State state = State::quiet;     ///< as of the last snapshot
+  std::optional<double> value{};  ///< the last figure, if there was one
 };
 
 /// A set of rules and who is told. Thread-safe. The callback is called outside of all locks, for one event at a time

@@ -50,10 +50,10 @@ enum class MetricType {
 
 /// One name and its value. The value may be any text; what is not UTF-8 in it is replaced when it is written.
 struct MetricLabel {
-  std::string name;
-  std::string value;
+  std::string name;   ///< letters, digits and _, not beginning with a digit or __
+  std::string value;  ///< any bytes
   friend bool operator==(const MetricLabel&, const MetricLabel&) = default;
-  friend auto operator<=>(const MetricLabel&, const MetricLabel&) = default;
+  friend auto operator<=>(const MetricLabel&, const MetricLabel&) = default;  ///< by name, then value
 };
 using MetricLabels = std::vector<MetricLabel>;  ///< of one series; in any order, which is kept
 
@@ -80,6 +80,7 @@ struct MetricHistogram {
 
 /// Quantiles as they are now.
 struct MetricSummary {
+  /// One of them.
   struct Quantile {
     double q = 0;      ///< 0 to 1
     double value = 0;  ///< in the metric's unit
@@ -91,7 +92,7 @@ struct MetricSummary {
 
 /// One series: labels and what it is at.
 struct MetricPoint {
-  MetricLabels labels;
+  MetricLabels labels;                                         ///< which series
   std::variant<double, MetricHistogram, MetricSummary> value;  ///< by the family's type
   std::optional<Timestamp> created;                            ///< when counting began, for OpenMetrics
   std::optional<MetricExemplar> exemplar;                      ///< of a counter
@@ -99,11 +100,11 @@ struct MetricPoint {
 
 /// What series of one name have in common.
 struct MetricFamily {
-  std::string name;  ///< of a counter without _total
-  MetricType type;
-  std::string help;
-  std::string unit;  ///< the ending of the name that is a unit, such as seconds; or empty
-  std::vector<MetricPoint> points;
+  std::string name;                 ///< of a counter without _total
+  MetricType type;                  ///< of all points
+  std::string help;                 ///< for people
+  std::string unit;                 ///< the ending of the name that is a unit, such as seconds; or empty
+  std::vector<MetricPoint> points;  ///< with different labels
 };
 
 /// More about a series, seldom needed.

@@ -41,8 +41,8 @@ inline constexpr std::size_t event_fates = 4;  ///< how many there are
 
 /// How many events had a fate for a reason.
 struct ReasonCount {
-  std::string reason;
-  std::uint64_t count = 0;
+  std::string reason;       ///< as it was told
+  std::uint64_t count = 0;  ///< of events
   friend bool operator==(const ReasonCount&, const ReasonCount&) = default;
 };
 
@@ -92,6 +92,7 @@ struct StreamTotals {
   /// Batch sizes and queue depths are known to two digits.
   static constexpr LatencyHistogramOptions sizes{.significant_digits = 2};
 
+  /// Nothing yet. @throws std::invalid_argument that names the option if it is out of range.
   explicit StreamTotals(const LatencyHistogramOptions& latency = {})
       : chunk_latency(latency), batch_rows(sizes), end_to_end(latency), queue_depths(sizes) {}
 
