@@ -116,7 +116,8 @@ def case(kind, seed, parts, options, detector, figures, every=401):
         detector.update(x)
         if detector.drift_detected:
             detections.append(i)
-        warned, was = getattr(detector, "warning_detected", False), len(warnings) % 2 == 1
+        warned = getattr(detector, "warning_detected", False) and not detector.drift_detected
+        was = len(warnings) % 2 == 1
         if warned != was:
             warnings.append(i)
         if i % every == 0 or (detector.drift_detected and len(detections) < 10):
@@ -162,4 +163,10 @@ for seed, parts in enumerate((LEVELS[:3], RAMP[:2], [(400, 0.0, 0.0, 1.0), (400,
     for alpha, size, stat, draws, keep in ((0.005, 100, 30, 0, 0), (0.0005, 100, 30, 2**40 + 7, 1), (0.02, 60, 30, 1, 0)):
         case("kswin", 40 + seed, parts, (alpha, size, stat, draws, keep), Kswin(alpha, size, stat, draws, keep),
              lambda d: () if d.p_value is None else (float(d.p_value), len(d.window)), every=97)
+
+for seed, parts in enumerate((ERRORS, LOSSES, [(500, 0.0), (500, 0.02)], [(300, 1.0), (300, 0.9)], [(3000, 0.3)])):
+    for far, warning, both in ((0.001, 0.005, 0), (0.001, 0.005, 1), (0.05, 0.2, 1)):
+        case("hddm_a", 50 + seed, parts, (far, warning, both),
+             drift.binary.HDDMA(drift_confidence=far, warning_confidence=warning, two_sided_test=bool(both)),
+             lambda d: (d._z.get(),))
 out.close()

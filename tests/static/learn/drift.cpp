@@ -2,6 +2,7 @@
 // What is a drift detector, and what is none.
 #include "penstock/learn/drift/adwin.hpp"
 #include "penstock/learn/drift/ddm.hpp"
+#include "penstock/learn/drift/hddm_a.hpp"
 #include "penstock/learn/drift/kswin.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
 #include "penstock/learn/drift/reaction.hpp"
@@ -20,6 +21,7 @@ static_assert(drift_detector<Adwin>);
 static_assert(drift_detector<PageHinkley>);
 static_assert(drift_detector<Ddm>);
 static_assert(drift_detector<Kswin>);
+static_assert(drift_detector<HddmA> && stateful<HddmA>);
 
 /// The smallest detector: neither copied nor made of nothing.
 struct Smallest {

@@ -3,6 +3,7 @@
 #include "penstock/adapters/json/state.hpp"
 #include "penstock/learn/drift/adwin.hpp"
 #include "penstock/learn/drift/ddm.hpp"
+#include "penstock/learn/drift/hddm_a.hpp"
 #include "penstock/learn/drift/kswin.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
 #include "penstock/learn/drift/reaction.hpp"
@@ -86,11 +87,13 @@ TEST_CASE("a detector that is loaded goes on as the one that was saved") {
   check_going_on(Adwin({.clock = 1, .max_buckets = 2, .keep_window = true}));
   check_going_on(PageHinkley({.threshold = 20}));
   check_going_on(Ddm());
+  check_going_on(HddmA());
   check_going_on(kswin);
   check_going_on(WithWarning(Adwin({.delta = 0.1}), Adwin()));
   check_drifted(Adwin());
   check_drifted(PageHinkley({.threshold = 20}));
   check_drifted(Ddm());
+  check_drifted(HddmA());
   check_drifted(kswin);
 }
 

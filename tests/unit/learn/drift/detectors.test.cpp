@@ -2,6 +2,7 @@
 // ADWIN, Page-Hinkley, DDM and KSWIN, held to River: the same detections, and the same figures to the last bit.
 #include "penstock/learn/drift/adwin.hpp"
 #include "penstock/learn/drift/ddm.hpp"
+#include "penstock/learn/drift/hddm_a.hpp"
 #include "penstock/learn/drift/kswin.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
 
@@ -124,6 +125,23 @@ TEST_CASE("DDM warns and detects where River's does") {
   CHECK(cases == 12);
 }
 
+TEST_CASE("HDDM-A warns and detects where River's does, in one direction and in both") {
+  int cases = 0;
+  for (const auto& c : test::golden_cases("drift.txt", "hddm_a")) {
+    const auto& o = c.one("options");
+    HddmA detector({.drift_confidence = o[0], .warning_confidence = o[1], .two_sided_test = o[2] != 0});
+    CAPTURE(cases);
+    int different = 0;
+    const auto found = test::detect(
+        detector, c, [&](std::size_t, const std::vector<double>& at) { different += detector.mean() != at[1]; });
+    CHECK(different == 0);
+    CHECK(found.drifts == c.one("detections"));
+    CHECK(found.warnings == c.one("warnings"));
+    ++cases;
+  }
+  CHECK(cases == 15);
+}
+
 TEST_CASE("KSWIN is its oracle with SciPy's p-values") {
   int cases = 0;
   for (const auto& c : test::golden_cases("drift.txt", "kswin")) {
@@ -154,6 +172,7 @@ TEST_CASE("a detector refuses what is no number of its range, and is as before")
   check_refusals(PageHinkley({.threshold = 10}), none);
   check_refusals(Kswin(), none);
   check_refusals(Ddm(), {not_a_number, infinity, -0.1, 1.1});
+  check_refusals(HddmA(), {not_a_number, infinity, -0.1, 1.1});
 
   Adwin adwin;
   (void)adwin.update(1);
@@ -178,6 +197,7 @@ TEST_CASE("a detector that was reset is as new") {
   check(Adwin());
   check(PageHinkley({.threshold = 10}));
   check(Ddm());
+  check(HddmA({.two_sided_test = true}));
 }
 
 TEST_CASE("a detector that cannot work is not made, and says why") {
@@ -194,6 +214,8 @@ TEST_CASE("a detector that cannot work is not made, and says why") {
   CHECK_THROWS_WITH(PageHinkley({.mode = static_cast<PageHinkleyMode>(7)}), says("PageHinkleyOptions.mode is 7"));
   CHECK_THROWS_WITH(Ddm({.warning_threshold = 0}), says("DdmOptions.warning_threshold is 0"));
   CHECK_THROWS_WITH(Ddm({.drift_threshold = 1}), says("at least warning_threshold, 2"));
+  CHECK_THROWS_WITH(HddmA({.drift_confidence = 0}), says("HddmAOptions.drift_confidence is 0"));
+  CHECK_THROWS_WITH(HddmA({.drift_confidence = 0.01}), says("HddmAOptions.warning_confidence is 0.005"));
   CHECK_THROWS_WITH(Kswin({.alpha = 1}), says("KswinOptions.alpha is 1"));
   CHECK_THROWS_WITH(Kswin({.stat_size = 0}), says("KswinOptions.stat_size is 0"));
   CHECK_THROWS_WITH(Kswin({.window_size = 59}),
