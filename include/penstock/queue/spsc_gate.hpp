@@ -47,7 +47,8 @@ class SpscGate {
       : clock(std::move(the_clock)),
         capacity(options.capacity),
         crossings_(options),
-        stride_(Sync::can_settle() ? (crossings_.marks().high() - crossings_.marks().low()) / 2 : 0),
+        plain_(Sync::can_settle()),
+        stride_((crossings_.marks().high() - crossings_.marks().low()) / 2),
         throttled_limit_(plain_throttled_puts ? options.capacity : 0) {
     put_limit_.store(crossings_.marks().high() - 1, std::memory_order_relaxed);
   }
@@ -273,9 +274,9 @@ class SpscGate {
 
   /// Under the lock: the watermarks, and what each side is to look up for.
   ///
-  /// Between two looks at its limit a side moves at most `stride_` items, and before each it has told of all by an
-  /// exchange. So if a limit has been changed, and after that the depth still is more than `stride_` from where the
-  /// other side would have to notice, it will look in time. Otherwise it is asked to.
+  /// A side that looks at its limit tells first how far it will go, by an exchange, and looks again. So if a limit has
+  /// been changed, and the other side did not see it, how far that will go is seen here: as a rule not so far that it
+  /// would have to notice. If it is, it is asked to look.
   void settle() noexcept {
     for (bool again = true; again;) {
       const std::size_t now = depth();
@@ -289,9 +290,10 @@ class SpscGate {
       if (turned) {
         put_limit_.store(is_throttled ? throttled_limit_ : high - 1, std::memory_order_seq_cst);
         take_floor_.store(is_throttled ? low + 1 : 0, std::memory_order_seq_cst);
-        const std::size_t then = depth();
-        producer_is_to_look_ = producer_is_to_look_ || (!is_throttled && then + stride_ >= high);
-        consumer_is_to_look_ = consumer_is_to_look_ || (is_throttled && then <= low + stride_);
+        const std::uint64_t pushed = pushed_.load(std::memory_order_seq_cst);
+        const std::uint64_t popped = popped_.load(std::memory_order_seq_cst);
+        producer_is_to_look_ |= !is_throttled && put_end_.load(std::memory_order_seq_cst) >= popped + high;
+        consumer_is_to_look_ |= is_throttled && take_end_.load(std::memory_order_seq_cst) + low >= pushed;
       }
       const bool put_ask = closed() || reader_.asks() || producer_is_to_look_;
       const std::uint64_t take_ask = consumer_is_to_look_ ? always : writer_.asks() ? capacity - writer_.need + 1 : 0;
@@ -324,40 +326,51 @@ class SpscGate {
   /// After a put, up to `end`, that was to look up: tells of it, sees to the record, the consumer and the watermarks,
   /// and works out how far it goes plainly from here.
   PENSTOCK_NOINLINE void look_after_put(std::uint64_t end) {
-    pushed_.exchange(end, std::memory_order_seq_cst);  // before the limit is looked at
-    std::uint64_t limit = put_limit_.load(std::memory_order_seq_cst);
-    const std::uint64_t record = record_.load(std::memory_order_relaxed);
-    if (end + stride_ - popped_seen_ > std::min(limit, record)) {
-      popped_seen_ = popped_.load(std::memory_order_acquire);
-      if (end - popped_seen_ > record) record_.store(end - popped_seen_, std::memory_order_relaxed);
-    }
-    if (end - popped_seen_ > limit || put_ask_.load(std::memory_order_seq_cst) != 0) {
-      {
-        const Section section(*this);
-        producer_is_to_look_ = false;
+    pushed_.exchange(end, std::memory_order_seq_cst);
+    const std::uint64_t calm = crossings_.marks().high() - 1;
+    for (;;) {
+      std::uint64_t limit = put_limit_.load(std::memory_order_seq_cst);
+      const std::uint64_t record = record_.load(std::memory_order_relaxed);
+      if (end + stride_ - popped_seen_ > std::min(limit, record)) {
+        popped_seen_ = popped_.load(std::memory_order_acquire);
+        if (end - popped_seen_ > record) record_.store(end - popped_seen_, std::memory_order_relaxed);
       }
-      limit = put_limit_.load(std::memory_order_seq_cst);
+      if (end - popped_seen_ > limit || put_ask_.load(std::memory_order_seq_cst) != 0) {
+        {
+          const Section section(*this);
+          producer_is_to_look_ = false;
+        }
+        limit = put_limit_.load(std::memory_order_seq_cst);
+      }
+      const std::uint64_t most = popped_seen_ + std::min(limit, record_.load(std::memory_order_relaxed));
+      put_end_.exchange(plain_ ? std::min(most, std::max(popped_seen_ + calm, end + stride_)) : 0,
+                        std::memory_order_seq_cst);
+      if (put_limit_.load(std::memory_order_seq_cst) == limit) break;
     }
-    limit = std::min(limit, record_.load(std::memory_order_relaxed));
-    put_end_.exchange(std::min(popped_seen_ + limit, end + stride_), std::memory_order_seq_cst);
     if (put_ask_.load(std::memory_order_seq_cst) != 0) put_end_.store(0, std::memory_order_seq_cst);
   }
 
   /// The same after a take.
   PENSTOCK_NOINLINE void look_after_take(std::uint64_t end) {
     popped_.exchange(end, std::memory_order_seq_cst);
-    std::uint64_t floor = take_floor_.load(std::memory_order_seq_cst);
-    const std::uint64_t least = std::max(floor, take_ask_.load(std::memory_order_seq_cst));
-    if (pushed_seen_ - end < least) pushed_seen_ = pushed_.load(std::memory_order_acquire);
-    if (pushed_seen_ - end < least) {
-      {
-        const Section section(*this);
-        consumer_is_to_look_ = false;
+    const std::uint64_t calm = crossings_.marks().low() + 1;
+    for (;;) {
+      std::uint64_t floor = take_floor_.load(std::memory_order_seq_cst);
+      const std::uint64_t least = std::max(floor, take_ask_.load(std::memory_order_seq_cst));
+      if (pushed_seen_ - end < least) pushed_seen_ = pushed_.load(std::memory_order_acquire);
+      if (pushed_seen_ - end < least) {
+        {
+          const Section section(*this);
+          consumer_is_to_look_ = false;
+        }
+        floor = take_floor_.load(std::memory_order_seq_cst);
       }
-      floor = take_floor_.load(std::memory_order_seq_cst);
+      const std::uint64_t left = pushed_seen_ - end;
+      const std::uint64_t most = left > floor ? left - floor : 0;
+      const std::uint64_t calmly = left > calm ? left - calm : 0;
+      take_end_.exchange(plain_ ? end + std::min(most, std::max(calmly, stride_)) : 0, std::memory_order_seq_cst);
+      if (take_floor_.load(std::memory_order_seq_cst) == floor) break;
     }
-    const std::uint64_t above = pushed_seen_ - end > floor ? pushed_seen_ - end - floor : 0;
-    take_end_.exchange(end + std::min<std::uint64_t>(above, stride_), std::memory_order_seq_cst);
     if (take_ask_.load(std::memory_order_seq_cst) != 0) take_end_.store(0, std::memory_order_seq_cst);
   }
 
@@ -417,7 +430,8 @@ class SpscGate {
   // Under the lock.
   mutable BriefLock<Sync> lock_{};
   Crossings crossings_;
-  const std::size_t stride_;  // items between two looks at the limit
+  const bool plain_;            // whether anything is
+  const std::uint64_t stride_;  // so far a side goes at most where a crossing could make it stop
   const std::size_t throttled_limit_;
   QueueStats counters_{};  // without what stats() adds
   Sleeper reader_{};
