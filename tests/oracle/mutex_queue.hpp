@@ -136,7 +136,7 @@ class MutexQueue : public QueueCalls<MutexQueue<T, Clock>, T> {
     const auto attempt = [&](bool fresh) {
       if (gate_.closed) return QueueStatus::closed;
       const bool bulk_waits = gate_.writers.bulks() > 0;
-      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ >= options_.capacity) return QueueStatus::full;
+      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ + n > options_.capacity) return QueueStatus::full;
       if (options_.overflow == Overflow::sample && gate_.marks.throttled() && ++since_sample_ < options_.sample_every) {
         sampled_out = true;
         return QueueStatus::dropped;

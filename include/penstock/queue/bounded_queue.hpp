@@ -186,7 +186,7 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
       gate_.turn_away(n);
       return options_.overflow == Overflow::drop_newest ? QueueStatus::dropped : QueueStatus::full;
     }
-    if (limit.waits && n > gate_.room() && gate_.put_soon(n, plainly)) return QueueStatus::ok;
+    if (limit.waits && n > gate_.room() && gate_.put_soon(n, limit, plainly)) return QueueStatus::ok;
     return put_at_the_gate(n, priority, limit, store);
   }
 
@@ -198,7 +198,7 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
     const auto attempt = [&](bool fresh) {
       if (gate_.closed()) return QueueStatus::closed;
       const bool bulk_waits = gate_.writers.bulks() > 0;
-      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ >= options_.capacity) return no_room_yet;
+      if (fresh && limit.waits && n > 0 && bulk_waits && passed_ + n > options_.capacity) return no_room_yet;
       if (n > gate_.room() || gate_.throttled()) {
         const QueueStatus status = make_way(n, priority, victims, sampled_out);
         if (status != QueueStatus::ok) return status;
@@ -305,19 +305,17 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
     ++gate_.counters.evicted;
   }
 
-  /// Pops up to `max` items, each by `use(T&&)`, after `prepare(n)` has been told how many there will be.
-  template <class Prepare, class Use>
-  QueueStatus get(std::size_t max, const detail::Limit& limit, const Prepare& prepare, const Use& use) {
+  /// Pops up to `max` items, each by `use(T&&)`, after `prepare(n)` has been told how many there will be. Where none
+  /// but the first ring is in question, `take(n, done)` may take several at once.
+  template <class Prepare, class Take, class Use>
+  QueueStatus get(std::size_t max, const detail::Limit& limit, const Prepare& prepare, const Take& take,
+                  const Use& use) {
     max = std::min(max, options_.capacity);
-    const auto take = [&] {
-      use(std::move(rings_.front(0)));
-      rings_.pop(0);
-    };
     const auto plainly = [&] { return !limit.stopped() && gate_.take_plainly(max, prepare, take) > 0; };
     if (plainly()) [[likely]]
       return QueueStatus::ok;
     if (gate_.depth() == 0) {
-      if (limit.waits && gate_.take_soon(plainly)) return QueueStatus::ok;
+      if (limit.waits && gate_.take_soon(limit, plainly)) return QueueStatus::ok;
       if (!limit.waits && !evicts() && !gate_.closed()) return QueueStatus::empty;  // an eviction passes through empty
     }
     const auto attempt = [&](bool) {
@@ -341,28 +339,51 @@ class BoundedQueue : public QueueCalls<BoundedQueue<T, Clock, Sync>, T> {
     gate_.note_out(1);
   }
 
-  static void nothing(std::size_t) {}
+  /// One after the other, from the first ring.
+  template <class Use>
+  void take_each(std::size_t n, std::size_t& done, const Use& use) {
+    for (; n > 0; --n, ++done) {
+      use(std::move(rings_.front(0)));
+      rings_.pop(0);
+    }
+  }
+
+  template <class Use>
+  QueueStatus get_one_by(const detail::Limit& limit, const Use& use) {
+    const auto nothing = [](std::size_t) {};
+    return get(
+        1, limit, nothing, [&](std::size_t n, std::size_t& done) { take_each(n, done, use); }, use);
+  }
 
   QueueStatus get_one(T& out, const detail::Limit& limit) {
-    return get(1, limit, nothing, [&](T&& item) { out = std::move(item); });
+    return get_one_by(limit, [&](T&& item) { out = std::move(item); });
   }
 
   std::optional<T> get_one(const detail::Limit& limit) {
     std::optional<T> out;
-    static_cast<void>(get(1, limit, nothing, [&](T&& item) { out.emplace(std::move(item)); }));
+    static_cast<void>(get_one_by(limit, [&](T&& item) { out.emplace(std::move(item)); }));
     return out;
   }
 
   template <class Container>
   QueueStatus get_all(Container& out, std::size_t max, const detail::Limit& limit) {
     if (max == 0) throw std::invalid_argument("BoundedQueue: pop_bulk of at most 0 items; at least 1 is needed");
-    return get(
-        max, limit, [&](std::size_t n) { detail::grow(out, n); }, [&](T&& item) { out.push_back(std::move(item)); });
+    const auto prepare = [&](std::size_t n) { detail::grow(out, n); };
+    const auto use = [&](T&& item) { out.push_back(std::move(item)); };
+    const auto take = [&](std::size_t n, std::size_t& done) {
+      if constexpr (detail::copied_in_pieces<T, Container>) {
+        rings_.take_all(n, [&](T* items, std::size_t count) { out.insert(out.end(), items, items + count); });
+        done += n;
+      } else {
+        take_each(n, done, use);
+      }
+    };
+    return get(max, limit, prepare, take, use);
   }
 
   QueueStatus peek(const detail::Limit& limit) {
-    if (!limit.stopped() && (gate_.depth() > 0 || (limit.waits && gate_.take_soon([] { return true; }))))
-      return QueueStatus::ok;
+    const auto readable = [&] { return !limit.stopped() && gate_.depth() > 0; };
+    if (readable() || (limit.waits && !limit.stopped() && gate_.take_soon(limit, readable))) return QueueStatus::ok;
     const auto attempt = [&](bool) {
       if (gate_.depth() > 0) return QueueStatus::ok;
       return gate_.closed() ? QueueStatus::closed : QueueStatus::empty;

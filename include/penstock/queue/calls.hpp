@@ -12,16 +12,16 @@
 #include "penstock/queue/options.hpp"
 #include "penstock/queue/status.hpp"
 
-#include <algorithm>    // max
-#include <chrono>       // duration
-#include <concepts>     // copy_constructible, same_as
-#include <cstddef>      // size_t
-#include <optional>     // optional
-#include <ranges>       // begin, borrowed_range, end, forward_range, input_range, range_reference_t, sized_range
+#include <algorithm>  // max
+#include <chrono>     // duration
+#include <concepts>   // copy_constructible, same_as
+#include <cstddef>    // size_t
+#include <optional>   // optional
+#include <ranges>  // begin, borrowed_range, contiguous_range, end, forward_range, input_range, range_reference_t, sized_range
 #include <stdexcept>    // invalid_argument
 #include <stop_token>   // stop_token
 #include <string>       // string, to_string
-#include <type_traits>  // is_lvalue_reference_v, is_move_assignable_v
+#include <type_traits>  // is_lvalue_reference_v, is_move_assignable_v, is_trivially_copyable_v
 #include <utility>      // forward, move, move_if_noexcept
 
 namespace penstock {
@@ -45,6 +45,12 @@ void read_all(Range&& items, const Store& store) {
     store(std::ranges::begin(items), std::ranges::end(items), [](auto& it) -> decltype(auto) { return *it; });
   }
 }
+
+/// Whether several items can be given to the end of a container at once.
+template <class T, class Container>
+concept copied_in_pieces =
+    std::copyable<T> && std::is_trivially_copyable_v<T> && std::ranges::contiguous_range<Container> &&
+    requires(Container& out, T* items) { out.insert(out.end(), items, items); };
 
 /// Room for n more items in a container that can make some, at least doubling it.
 template <class Container>

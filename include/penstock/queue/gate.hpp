@@ -113,9 +113,9 @@ class Gate {
     return true;
   }
 
-  /// Takes up to `max` items under the consumers' lock alone, if that is plain; how many. `prepare(n)` is told how many
-  /// calls of `take` will come, each of which takes one; what it throws goes on to the caller, and that item and those
-  /// behind it stay.
+  /// Takes up to `max` items under the consumers' lock alone, if that is plain; how many. `prepare(n)` is told how
+  /// many, and `take(n, done)` takes them and adds each to `done`; what it throws goes on to the caller, and that item
+  /// and those behind it stay.
   template <class Prepare, class Take>
   std::size_t take_plainly(std::size_t max, const Prepare& prepare, const Take& take) {
     Taken taken{*this};
@@ -128,7 +128,7 @@ class Gate {
     }
     prepare(max);
     const Publish publish{*this, taken, popped};
-    for (; taken.n < max; ++taken.n) take();
+    take(max, taken.n);
     return max;
   }
 
@@ -137,16 +137,17 @@ class Gate {
   [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_.load(std::memory_order_relaxed); }
 
   /// Stays awake a moment for room for n items, or for an item, and does it plainly by `act()` if there is; whether it
-  /// did.
+  /// did. Not for what is closed or stopped.
   template <class Act>
-  bool put_soon(std::size_t n, const Act& act) {
-    const auto fits = [&] { return n <= room(); };
+  bool put_soon(std::size_t n, const Limit& limit, const Act& act) {
+    const auto fits = [&] { return n <= room() || closed() || limit.stopped(); };
     return soon(producers_.patience, fits, readers_coming_, act);
   }
   template <class Act>
-  bool take_soon(const Act& act) {
+  bool take_soon(const Limit& limit, const Act& act) {
     const auto some = [&] {
-      return pushed_.load(std::memory_order_relaxed) != popped_.load(std::memory_order_relaxed);
+      return pushed_.load(std::memory_order_relaxed) != popped_.load(std::memory_order_relaxed) || closed() ||
+             limit.stopped();
     };
     return soon(consumers_.patience, some, writers_coming_, act);
   }

@@ -181,6 +181,17 @@ class Rings {
     at = after(at);
   }
 
+  /// With one priority: gives the first n to `use(pointer, count)`, in one piece or two.
+  template <class Use>
+    requires std::is_trivially_copyable_v<T>
+  void take_all(std::size_t n, const Use& use) {
+    std::size_t& at = read_[0];
+    const std::size_t straight = std::min(n, capacity_ - at);
+    use(slots_.memory(at), straight);
+    if (n > straight) use(slots_.memory(0), n - straight);
+    at = at + n < capacity_ ? at + n : at + n - capacity_;
+  }
+
   // With more than one priority; with one, all is level 0.
 
   [[nodiscard]] std::size_t size(unsigned level) const noexcept { return sizes_[level]; }  ///< items

@@ -23,15 +23,14 @@
 #include "penstock/queue/sync.hpp"
 #include "penstock/queue/watermarks.hpp"
 
-#include <algorithm>    // min
-#include <cstddef>      // size_t
-#include <cstdint>      // uint64_t
-#include <optional>     // optional
-#include <ranges>       // contiguous_range, distance
-#include <stdexcept>    // invalid_argument
-#include <string>       // string
-#include <type_traits>  // is_trivially_copyable_v
-#include <utility>      // forward, move
+#include <algorithm>  // min
+#include <cstddef>    // size_t
+#include <cstdint>    // uint64_t
+#include <optional>   // optional
+#include <ranges>     // distance
+#include <stdexcept>  // invalid_argument
+#include <string>     // string
+#include <utility>    // forward, move
 
 namespace penstock {
 inline namespace v0 {
@@ -226,8 +225,7 @@ class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
     if (max == 0) throw std::invalid_argument("SpscQueue: pop_bulk of at most 0 items; at least 1 is needed");
     const auto prepare = [&out](std::size_t n) { detail::grow(out, n); };
     return get(std::min(max, capacity()), limit, prepare, [this, &out](std::size_t n, std::uint64_t& i) {
-      if constexpr (std::is_trivially_copyable_v<T> && std::ranges::contiguous_range<Container> &&
-                    requires(T* items) { out.insert(out.end(), items, items); }) {
+      if constexpr (detail::copied_in_pieces<T, Container>) {
         ring_.take_all(i, n, [&out](T* items, std::size_t count) { out.insert(out.end(), items, items + count); });
         i += n;
       } else {

@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
+#include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace penstock {
@@ -92,6 +94,49 @@ TEST_CASE("two that wait for each other, one by one and in bulks, lose nothing a
   }
   CHECK(in_order);
   CHECK(taken == items);
+}
+
+TEST_CASE("bulks go round the end of the ring, in pieces or one by one") {
+  SpscQueue<std::uint64_t> numbers{{.capacity = 7}};
+  SpscQueue<std::string> words{{.capacity = 7}};
+  std::uint64_t next = 0;
+  std::uint64_t taken = 0;
+  for (std::size_t n = 0; n < 200; ++n) {
+    std::vector<std::uint64_t> bulk(n % 8);
+    std::vector<std::string> spoken;
+    for (auto& item : bulk) spoken.push_back(std::to_string(item = next++));
+    REQUIRE(numbers.try_push_bulk(bulk) == ok);
+    REQUIRE(words.try_push_bulk(std::move(spoken)) == ok);
+    while (!numbers.empty()) {
+      std::vector<std::uint64_t> got;
+      std::vector<std::string> heard;
+      REQUIRE(numbers.try_pop_bulk(got, 1 + n % 3) == ok);
+      REQUIRE(words.try_pop_bulk(heard, 1 + n % 3) == ok);
+      REQUIRE(got.size() == heard.size());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        REQUIRE(got[i] == taken++);
+        REQUIRE(heard[i] == std::to_string(got[i]));
+      }
+    }
+  }
+  CHECK(taken == next);
+  CHECK_THROWS_WITH(numbers.try_push_bulk(std::vector<std::uint64_t>(8)),
+                    "SpscQueue: a bulk of 8 items into a capacity of 7");
+}
+
+TEST_CASE("bulks of what can only be moved") {
+  struct Handle {
+    explicit Handle(int n) : number(n) {}
+    Handle(Handle&&) = default;
+    Handle& operator=(const Handle&) = delete;
+    int number;
+  };
+  static_assert(std::is_trivially_copyable_v<Handle>);
+  SpscQueue<Handle> queue{{.capacity = 2}};
+  CHECK(queue.push(Handle(1)) == ok);
+  std::vector<Handle> got;
+  CHECK(queue.pop_bulk(got, 2) == ok);
+  CHECK(got.at(0).number == 1);
 }
 
 TEST_CASE("what a push says beside a close is what the consumer finds") {
