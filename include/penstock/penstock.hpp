@@ -21,6 +21,7 @@
 #include "penstock/core/math.hpp"
 #include "penstock/core/matrix.hpp"
 #include "penstock/core/model.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/record_batch_builder.hpp"
 #include "penstock/core/result.hpp"

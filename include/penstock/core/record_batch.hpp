@@ -12,6 +12,7 @@
 #include "penstock/core/error.hpp"
 #include "penstock/core/frame.hpp"
 #include "penstock/core/matrix.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/schema.hpp"
 
 #include <cstddef>      // size_t
@@ -105,14 +106,21 @@ class RecordBatch {
     Schema schema = this->schema();
     std::vector<Part> parts = table_->columns;
     for (Part& part : parts) part.first += first_;
+    schema.fields.reserve(schema.fields.size() + fields.size());  // names stay where they are, for the index
+    std::optional<detail::NameIndex> index;
+    if (fields.size() >= detail::NameIndex::worth_it) index.emplace(schema.fields, fields.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {
       Part part = whole.make_part(fields[i], std::move(columns[i]));
-      if (const auto place = schema.find(fields[i].name)) {
-        schema.fields[*place] = std::move(fields[i]);
-        parts[*place] = std::move(part);
+      const std::size_t end = schema.fields.size();
+      const std::size_t place = index ? index->find(fields[i].name) : schema.find(fields[i].name).value_or(end);
+      if (place < end) {
+        schema.fields[place].dtype = fields[i].dtype;
+        schema.fields[place].nullable = fields[i].nullable;
+        parts[place] = std::move(part);
       } else {
         schema.fields.push_back(std::move(fields[i]));
         parts.push_back(std::move(part));
+        if (index) index->find_or_add(schema.fields.back().name, end);
       }
     }
     whole.table_ =
@@ -125,8 +133,11 @@ class RecordBatch {
   [[nodiscard]] RecordBatch select(const std::vector<std::string>& columns) const {
     Schema schema;
     std::vector<Part> parts;
+    std::optional<detail::NameIndex> index;
+    if (columns.size() >= detail::NameIndex::worth_it) index.emplace(this->schema().fields);
     for (const std::string& name : columns) {
-      const std::size_t place = this->schema().index(name);
+      std::size_t place = index ? index->find(name) : detail::NameIndex::none;
+      if (place == detail::NameIndex::none) place = this->schema().index(name);
       schema.fields.push_back(this->schema().fields[place]);
       parts.push_back(table_->columns[place]);
     }

@@ -5,6 +5,7 @@
 
 #include "penstock/core/column.hpp"
 #include "penstock/core/error.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/schema.hpp"
 
@@ -47,10 +48,11 @@ namespace detail {
   std::vector<bool> out(x.schema().fields.size());
   for (const std::size_t place : places) out[place] = true;
   std::vector<std::string> others;
+  const NameIndex index(x.schema().fields);
   for (std::size_t j = 0; j < out.size(); ++j) {
     const std::string& name = x.schema().fields[j].name;
     if (out[j]) continue;
-    if (x.schema().index(name) != j) throw Error({.column = name}, "two columns of this name", "one");
+    if (index.find(name) != j) throw Error({.column = name}, "two columns of this name", "one");
     others.push_back(name);
   }
   return x.select(others);
@@ -60,8 +62,9 @@ namespace detail {
 [[nodiscard]] inline RecordBatch with_new_columns(const RecordBatch& x, std::vector<Field> fields,
                                                   std::vector<Column> columns) {
   if (fields.empty()) return x;
+  const NameIndex index(x.schema().fields);
   for (const Field& field : fields) {
-    if (x.schema().find(field.name)) {
+    if (index.find(field.name) != NameIndex::none) {
       throw Error({.column = field.name}, "a column of this name in the table", "none: it is to be made");
     }
   }

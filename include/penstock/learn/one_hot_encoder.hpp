@@ -135,6 +135,13 @@ class OneHotEncoder {
   [[nodiscard]] std::vector<std::vector<std::int32_t>> ones(const RecordBatch& x) const {
     return to_places(learnt_.find(x));
   }
+  /// The same after partial_fit(x), with one look-up for both; throws as that.
+  [[nodiscard]] std::vector<std::vector<std::int32_t>> partial_fit_ones(const RecordBatch& x) {
+    std::vector<std::vector<std::int32_t>> places;
+    all_or_nothing([&] { places = to_places(learn(x)); });
+    return places;
+  }
+  [[nodiscard]] std::size_t n_features_out() const noexcept { return names_.size(); }  ///< columns that it makes
   /// The columns that are encoded. Empty before the first call that learns, unless the options name them.
   [[nodiscard]] const std::vector<std::string>& source_columns() const noexcept { return learnt_.names(); }
 

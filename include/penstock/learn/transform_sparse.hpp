@@ -5,8 +5,7 @@
 //
 //     FeatureHasher hasher;                                       // 2^20 features
 //     model.partial_fit(transform_sparse(hasher, batch), y);      // with learn/sparse.hpp
-//     encoder.partial_fit(batch);
-//     other.partial_fit(transform_sparse(encoder, batch), y);
+//     other.partial_fit(partial_fit_transform_sparse(encoder, batch), y);
 
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/feature_hasher.hpp"
@@ -69,22 +68,33 @@ SparseFeatureMatrix sparse_rows(const RecordBatch& numbers, std::size_t features
   return rows;
 }
 
+/// What is passed on and the ones of an encoder.
+inline SparseFeatureMatrix sparse_ones(const OneHotEncoder& encoder, const RecordBatch& x,
+                                       const std::vector<std::vector<std::int32_t>>& ones) {
+  std::vector<std::size_t> encoded;
+  for (const std::string& name : encoder.source_columns()) encoded.push_back(x.schema().index(name));
+  return sparse_rows(without_columns(x, encoded), encoder.n_features_out(), ones.size(),
+                     [&](std::size_t i, auto&& put) {
+                       for (const auto& source : ones) {
+                         if (source[i] >= 0) put(source[i], 1.0);
+                       }
+                     });
+}
+
 }  // namespace detail
 
 /// The numbers of `encoder.transform(x)` as sparse rows: the columns that are passed on, which must be numbers, then
-/// those of the encoder. A missing number is NaN. O(values of x). After `encoder.partial_fit(x)` these are the numbers
-/// of `partial_fit_transform(x)`.
+/// those of the encoder. A missing number is NaN. O(values of x).
 /// @throws as transform, and Error if a column that is passed on is a text, std::length_error above 2^31 - 1 values.
 [[nodiscard]] inline SparseFeatureMatrix transform_sparse(const OneHotEncoder& encoder, const RecordBatch& x) {
-  const std::vector<std::vector<std::int32_t>> ones = encoder.ones(x);
-  std::vector<std::size_t> encoded;
-  for (const std::string& name : encoder.source_columns()) encoded.push_back(x.schema().index(name));
-  return detail::sparse_rows(detail::without_columns(x, encoded), encoder.get_feature_names_out().size(), ones.size(),
-                             [&](std::size_t i, auto&& put) {
-                               for (const auto& source : ones) {
-                                 if (source[i] >= 0) put(source[i], 1.0);
-                               }
-                             });
+  return detail::sparse_ones(encoder, x, encoder.ones(x));
+}
+
+/// Learns, and gives the numbers of `encoder.partial_fit_transform(x)` as sparse rows. Throws as transform_sparse; if a
+/// column that is passed on is a text, the encoder has learnt its own columns all the same.
+[[nodiscard]] inline SparseFeatureMatrix partial_fit_transform_sparse(OneHotEncoder& encoder, const RecordBatch& x) {
+  const std::vector<std::vector<std::int32_t>> ones = encoder.partial_fit_ones(x);
+  return detail::sparse_ones(encoder, x, ones);
 }
 
 /// The numbers of `hasher.transform(x)` as sparse rows, for any number of features: the columns that are passed on,

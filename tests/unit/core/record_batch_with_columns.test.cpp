@@ -3,7 +3,9 @@
 
 #include "catch.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace penstock;
@@ -69,4 +71,35 @@ TEST_CASE("appended columns that do not fit are refused by name") {
                     ContainsSubstring("column score is float64, its field says int64"));
   CHECK_THROWS_WITH(batch.with_columns({{"score", DataType::float64}}, {}),
                     ContainsSubstring("1 fields, but 0 columns"));
+}
+
+TEST_CASE("many columns at once are found by name as few are, the first of a name, and long names too") {
+  const std::string prefix(40, 'c');  // not kept in the string itself
+  for (const std::size_t count : {2U, 7U, 8U, 100U}) {
+    std::vector<Field> fields;
+    std::vector<Column> columns;
+    for (std::size_t k = 0; k < count; ++k) {
+      fields.push_back({prefix + std::to_string(k / 2 * 2), DataType::float64});  // each twice: the later one stays
+      columns.push_back(scores({static_cast<double>(k), 0, 0, 0}));
+    }
+    const RecordBatch made =
+        table()
+            .with_columns({{prefix + "0", DataType::int64}}, {Column(std::vector<std::int64_t>{9, 9, 9, 9})})
+            .with_columns(fields, std::move(columns));
+    REQUIRE(made.schema().fields.size() == 2 + (count + 1) / 2);
+    std::vector<std::string> names;
+    for (std::size_t j = 2; j < made.schema().fields.size(); ++j) {
+      const double last = static_cast<double>(std::min(2 * (j - 2) + 1, count - 1));
+      CHECK(made.column<double>(j)[0] == last);
+      CHECK(made.schema().fields[j].name == prefix + std::to_string(2 * (j - 2)));
+      names.insert(names.begin(), made.schema().fields[j].name);
+    }
+    const RecordBatch turned = made.select(names);
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      CHECK(turned.schema().fields[j].name == names[j]);
+      CHECK(turned.column<double>(j)[0] == made.column<double>(names[j])[0]);
+    }
+    names.emplace_back("none");
+    CHECK_THROWS_WITH(made.select(names), StartsWith("column none: found no such column"));
+  }
 }

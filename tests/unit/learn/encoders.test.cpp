@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Categories as columns and as codes: scikit-learn's numbers, places that stay, the same bits however rows are cut.
 #include "penstock/learn/one_hot_encoder.hpp"
-#include "penstock/learn/transform_sparse.hpp"
 #include "penstock/learn/ordinal_encoder.hpp"
 #include "penstock/learn/sgd.hpp"
 #include "penstock/learn/sparse.hpp"
+#include "penstock/learn/transform_sparse.hpp"
 #include "penstock/learn/transformer.hpp"
 
 #include "catch.hpp"
@@ -336,6 +336,10 @@ TEST_CASE("sparse one-hot rows hold the numbers of the table") {
         CHECK(sparse.coeff(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) == expected(i, j));
       }
     }
+    OneHotEncoder again({.handle_unknown = UnknownCategory::other, .drop = drop, .max_categories = 4});
+    static_cast<void>(partial_fit_transform_sparse(again, x.slice(0, 20)));
+    CHECK(Eigen::MatrixXd(transform_sparse(again, x)) == Eigen::MatrixXd(sparse));
+    CHECK(Eigen::MatrixXd(partial_fit_transform_sparse(again, x)) == Eigen::MatrixXd(transform_sparse(again, x)));
     SgdRegressor model;
     model.partial_fit(sparse, std::vector<double>(x.rows(), 1.0));
     CHECK(model.n_features() == expected.cols);
