@@ -9,16 +9,17 @@
 #include <cmath>    // cos, sin
 #include <cstddef>  // size_t
 #include <numbers>  // pi
+#include <penstock/core/column.hpp>
 #include <penstock/core/matrix.hpp>
+#include <penstock/core/record_batch.hpp>
 #include <penstock/learn/lag_features.hpp>
 #include <penstock/learn/pipeline.hpp>
 #include <penstock/learn/sgd.hpp>
 #include <penstock/learn/standard_scaler.hpp>
-#include <ratio>    // ratio
-#include <span>     // span
-#include <string>   // string, to_string
-#include <utility>  // move
-#include <vector>   // vector
+#include <ratio>   // ratio
+#include <span>    // span
+#include <string>  // string, to_string
+#include <vector>  // vector
 
 /// A row of features for each half hour from `first` on, all of them known when it is forecast.
 struct Rows {
