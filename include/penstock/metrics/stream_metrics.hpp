@@ -128,7 +128,7 @@ class BasicStreamMetrics {
     core().shards.write([=](StreamTotals& mine) { mine.queue_depths.record(static_cast<std::int64_t>(items)); });
   }
   /// Several records at the cost of one: `work(StreamTotals&)` has this thread's totals to itself, and must use none of
-  /// these metrics' other functions.
+  /// these metrics' other functions. Keep it short: a reader waits for its end.
   template <class Work>
   void record_with(Work work) {
     core().shards.write(std::move(work));
