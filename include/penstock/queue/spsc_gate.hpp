@@ -47,7 +47,7 @@ class SpscGate {
       : clock(std::move(the_clock)),
         capacity(options.capacity),
         crossings_(options),
-        plain_(Sync::can_settle()),
+        plain_(options.capacity >= fewest_plain && Sync::can_settle()),
         stride_((crossings_.marks().high() - crossings_.marks().low()) / 2),
         throttled_limit_(plain_throttled_puts ? options.capacity : 0) {
     put_limit_.store(crossings_.marks().high() - 1, std::memory_order_relaxed);
@@ -67,7 +67,7 @@ class SpscGate {
     const Section section(*this);
     closed_.store(true, std::memory_order_seq_cst);
     settle();
-    Sync::settle();  // a push that began before has told so, one that begins from now on sees it
+    if (plain_) Sync::settle();  // a push that began before has told so, one that begins from now on sees it
     reader_.woken = writer_.woken = true;
     reader_.parker.wake();
     writer_.parker.wake();
@@ -222,6 +222,7 @@ class SpscGate {
   using Counter = typename Sync::template Atomic<std::uint64_t>;
   using Flag = typename Sync::template Atomic<bool>;
   static constexpr std::uint64_t always = UINT64_MAX;
+  static constexpr std::size_t fewest_plain = Sync::fewest_plain;  // below it sleeps are too frequent for a fence each
 
   /// One side when it sleeps. Under the lock.
   struct Sleeper {
@@ -303,7 +304,7 @@ class SpscGate {
       take_ask_.store(take_ask, std::memory_order_seq_cst);
       if (put_ask) put_end_.store(0, std::memory_order_seq_cst);
       if (take_ask > 0) take_end_.store(0, std::memory_order_seq_cst);
-      if (more) Sync::settle();
+      if (more && plain_) Sync::settle();
       again = more || turned;
     }
   }

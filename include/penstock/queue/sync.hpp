@@ -16,7 +16,8 @@
 #include <atomic>              // atomic
 #include <chrono>              // microseconds
 #include <condition_variable>  // condition_variable
-#include <cstdint>             // uint32_t
+#include <cstddef>             // size_t
+#include <cstdint>             // uint32_t, uint64_t
 #include <mutex>               // mutex, scoped_lock, unique_lock
 #include <sched.h>             // sched_yield
 #include <utility>             // exchange
@@ -71,6 +72,9 @@ struct SystemSync {
   static std::uint64_t own(const std::atomic<std::uint64_t>& counter) noexcept {
     return counter.load(std::memory_order_relaxed);
   }
+
+  /// Items that a queue must hold for `settle` to be rare enough.
+  static constexpr std::size_t fewest_plain = 32;
 
   /// See asymmetric_fence.hpp.
   static bool can_settle() noexcept { return detail::can_settle(); }

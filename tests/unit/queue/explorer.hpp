@@ -479,6 +479,7 @@ struct ModelSync {
     bool woken_ = false;
   };
 
+  static constexpr std::size_t fewest_plain = 4;  // both ways are tried
   static bool can_settle() { return true; }
   static void tell(Atomic<std::uint64_t>& word, std::uint64_t value) { word.store(value, std::memory_order_seq_cst); }
   static void settle() {}
