@@ -13,12 +13,13 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>    // ptrdiff_t, size_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // ptrdiff_t, size_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -30,6 +31,17 @@ enum class ImputeStrategy {
   most_frequent,  ///< the value seen most often, the least of several
   constant        ///< fill_value or fill_text
 };
+
+/// The enumerator's own name.
+[[nodiscard]] constexpr std::string_view to_string(ImputeStrategy strategy) noexcept {
+  switch (strategy) {
+    case ImputeStrategy::mean: return "mean";
+    case ImputeStrategy::median: return "median";
+    case ImputeStrategy::most_frequent: return "most_frequent";
+    case ImputeStrategy::constant: return "constant";
+  }
+  return "unknown";
+}
 
 /// What a SimpleImputer does; words and defaults are scikit-learn's, but for those that bound its memory.
 struct SimpleImputerOptions {
@@ -87,6 +99,28 @@ class NumberImputer : public FeatureTransformer<NumberImputer> {
 
   [[nodiscard]] Eigen::VectorXd statistics() const {
     return figures_of(n_features(), [this](std::size_t j) { return fill_of(j); });
+  }
+
+  /// Shows the columns and what was learnt of them to a visitor of states; the options are SimpleImputer's.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    self.visit_columns(self, v);
+    if constexpr (Visitor::loading) self.start(0);
+    if (!self.fitted()) return;
+    auto& state = self.state_;
+    if constexpr (Visitor::loading) state.features = self.n_features();
+    switch (self.strategy_) {
+      case ImputeStrategy::mean: FadingMoments::visit_state(state.moments, true, self.n_features(), v); break;
+      case ImputeStrategy::median: TrackedQuantiles::visit_state(state.medians, true, self.n_features(), v); break;
+      case ImputeStrategy::most_frequent:
+        v.array(
+            "columns", state.counts, [](auto& counts, auto& c) { ValueCounts<double>::visit_state(counts, c); },
+            ValueCounts<double>(self.limit_));
+        v.require(state.counts.size() == self.n_features(), "columns", "counts of each column");
+        break;
+      case ImputeStrategy::constant: break;
+    }
+    if constexpr (Visitor::loading) self.keep();
   }
 
  private:

@@ -14,11 +14,12 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>    // ptrdiff_t, size_t
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <cstddef>      // ptrdiff_t, size_t
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -96,6 +97,24 @@ class RobustScaler : public detail::FeatureTransformer<RobustScaler> {
     return largest;
   }
   [[nodiscard]] const RobustScalerOptions& options() const noexcept { return options_; }  ///< as they were given
+
+  static constexpr std::string_view state_kind = "RobustScaler";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("with_centering", self.options_.with_centering);
+      o.option("with_scaling", self.options_.with_scaling);
+      o.option("quantile_min", self.options_.quantile_range.min);
+      o.option("quantile_max", self.options_.quantile_range.max);
+      o.option("unit_variance", self.options_.unit_variance);
+      o.option("sketch_size", self.options_.sketch_size);
+    });
+    self.visit_columns(self, v);
+    detail::TrackedQuantiles::visit_state(self.state_, self.fitted(), self.n_features(), v);
+    if constexpr (Visitor::loading) self.keep();
+  }
 
  private:
   friend class detail::FeatureTransformer<RobustScaler>;

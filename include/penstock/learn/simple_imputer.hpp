@@ -123,6 +123,46 @@ class SimpleImputer {
   }
   [[nodiscard]] const SimpleImputerOptions& options() const noexcept { return options_; }  ///< as they were given
 
+  static constexpr std::string_view state_kind = "SimpleImputer";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      o.option("columns", self.options_.columns);
+      o.option("strategy", self.options_.strategy);
+      o.option("fill_value", self.options_.fill_value);
+      o.option("fill_text", self.options_.fill_text);
+      o.option("add_indicator", self.options_.add_indicator);
+      o.option("sketch_size", self.options_.sketch_size);
+      o.option("max_categories", self.options_.max_categories);
+      o.option("half_life", self.options_.half_life);
+    });
+    detail::ColumnSelection::visit_state(self.selection_, v);
+    v("texts", self.texts_);
+    v.array(
+        "text_counts", self.counts_, [](auto& counts, auto& c) { Counts::visit_state(counts, c); },
+        Counts(self.options_.max_categories));
+    if constexpr (Visitor::loading) {
+      std::vector<std::string> numbers;
+      std::size_t texts = 0;  // that are columns, in their order
+      if (self.selection_.fixed()) {
+        for (const std::string& name : self.selection_.names()) {
+          if (texts < self.texts_.size() && self.texts_[texts] == name) {
+            ++texts;
+          } else {
+            numbers.push_back(name);
+          }
+        }
+      }
+      v.require(texts == self.texts_.size(), "texts", "columns of feature_names_in, in their order");
+      v.require(self.counts_.size() == texts, "text_counts", "counts of each column of texts");
+      self.has_numbers_ = !numbers.empty();
+      self.numbers_ = detail::NumberImputer(self.options_, std::move(numbers));
+    }
+    v.object("numbers", [&](auto& n) { detail::NumberImputer::visit_state(self.numbers_, n); });
+    v.require(self.numbers_.fitted() == self.has_numbers_, "numbers", "those of the columns");
+  }
+
  private:
   using Counts = detail::ValueCounts<std::string>;
 

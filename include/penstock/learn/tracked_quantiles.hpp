@@ -35,6 +35,22 @@ class TrackedQuantiles {
     rows_ = next_ = 0;
   }
 
+  /// Shows the sketches and what was read of them to a visitor of states; once fitted there are `features`.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, bool fitted, std::size_t features, Visitor& v) {
+    v.array(
+        "sketches", self.sketches_, [](auto& sketch, auto& s) { QuantileSketch::visit_state(sketch, s); },
+        QuantileSketch({.size = self.size_ == 0 ? 8 : self.size_}));
+    v("quantiles", self.values_);
+    v("rows", self.rows_);
+    v("next_read", self.next_);
+    if constexpr (Visitor::loading) {
+      if (!fitted) return self.start(0);
+      v.require(self.sketches_.size() == features, "sketches", "one a feature");
+      v.require(self.values_.size() == features * self.quantiles_.size(), "quantiles", "those of each feature");
+    }
+  }
+
   /// Learns a row.
   void learn(const double* x) {
     add(x);

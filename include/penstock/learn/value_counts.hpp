@@ -69,6 +69,31 @@ class ValueCounts {
     search();
   }
 
+  /// Shows the counts to a visitor of states, by value.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    std::vector<Value> values;
+    std::vector<std::uint64_t> counts;
+    if constexpr (!Visitor::loading) {
+      for (const auto& [value, count] : self.counts_) values.push_back(value);
+      std::sort(values.begin(), values.end());
+      for (const Value& value : values) counts.push_back(self.counts_.at(value));
+    }
+    v("values", values);
+    v("counts", counts);
+    v("exact", self.exact_);
+    if constexpr (Visitor::loading) {
+      v.require(values.size() <= self.limit_, "values", "no more than there is room for");
+      v.require(counts.size() == values.size(), "counts", "one for each value");
+      self.counts_.clear();
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        v.require(counts[i] > 0 && values[i] == values[i] && self.counts_.emplace(values[i], counts[i]).second,
+                  "values", "each once, and none without a count");
+      }
+      self.search();
+    }
+  }
+
  private:
   void lift(const Value& value, std::uint64_t count) {
     if (most_ && (count < most_count_ || (count == most_count_ && !(value < *most_)))) {

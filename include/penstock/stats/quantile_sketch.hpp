@@ -15,15 +15,16 @@
 #include "penstock/core/math.hpp"
 #include "penstock/stats/quantile.hpp"
 
-#include <algorithm>  // fill, inplace_merge, max, min, sort, upper_bound
-#include <cstddef>    // ptrdiff_t, size_t
-#include <cstdint>    // uint64_t
-#include <limits>     // numeric_limits
-#include <span>       // span
-#include <stdexcept>  // invalid_argument
-#include <string>     // to_string
-#include <utility>    // pair
-#include <vector>     // vector
+#include <algorithm>    // fill, inplace_merge, max, min, sort, upper_bound
+#include <cstddef>      // ptrdiff_t, size_t
+#include <cstdint>      // uint64_t
+#include <limits>       // numeric_limits
+#include <span>         // span
+#include <stdexcept>    // invalid_argument
+#include <string>       // to_string
+#include <string_view>  // string_view
+#include <utility>      // pair
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -151,7 +152,43 @@ class QuantileSketch {
   [[nodiscard]] double min() const noexcept { return least_; }     ///< the least value; infinite if there is none
   [[nodiscard]] double max() const noexcept { return greatest_; }  ///< the greatest; minus infinite if there is none
 
+  static constexpr std::string_view state_kind = "QuantileSketch";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.option("size", self.size_);
+    v("levels", self.levels_);
+    v("count", self.count_);
+    v("coins", self.coins_);
+    v("min", self.least_);
+    v("max", self.greatest_);
+    v("squares", self.squares_);
+    v("worst", self.worst_);
+    if constexpr (Visitor::loading) self.check_loaded(v);
+  }
+
  private:
+  /// Refuses what no values lead to.
+  template <class Visitor>
+  void check_loaded(const Visitor& v) {
+    v.require(!levels_.empty() && levels_.size() <= 48, "levels", "1 to 48 levels");
+    std::uint64_t count = 0;
+    held_ = 0;
+    for (std::size_t h = 0; h < levels_.size(); ++h) {
+      const std::vector<double>& level = levels_[h];
+      for (std::size_t i = 0; i < level.size(); ++i) {
+        v.require(!detail::is_nan(level[i]) && (i == 0 || level[i - 1] <= level[i]), "levels", "ascending numbers");
+        v.require(least_ <= level[i] && level[i] <= greatest_, "levels", "numbers from min to max");
+      }
+      held_ += level.size();
+      count += std::uint64_t{level.size()} << h;
+    }
+    fit_capacity();
+    v.require(held_ <= capacity_, "levels", "no more numbers than the sketch holds");
+    v.require(count == count_, "count", "what the levels stand for together");
+    v.require(squares_ >= 0 && worst_ >= 0, "worst", "numbers from 0");
+  }
+
   static constexpr std::size_t smallest_level = 8;
 
   /// What level h may hold: a third less with each level below the highest.

@@ -44,6 +44,20 @@ RecordBatch make_table(std::size_t rows, bool gaps, std::vector<double>& y) {
   return builder.finish();
 }
 
+/// The same table, some of whose minutes are missing.
+RecordBatch with_gaps(const RecordBatch& table) {
+  const auto minutes = table.column<double>("minutes");
+  std::vector<double> values;
+  Validity validity;
+  for (std::size_t i = 0; i < minutes.size(); ++i) {
+    values.push_back(minutes[i]);
+    validity.append(i % 5 != 2);
+  }
+  std::vector<Column> columns;
+  columns.emplace_back(std::move(values), std::move(validity));
+  return table.with_columns({{"minutes", DataType::float64}}, std::move(columns));
+}
+
 /// Learns, writes the file, reads it, and gives the largest difference of a score from the pipeline's.
 template <class P>
 double difference(P pipeline, bool gaps = true) {
@@ -108,6 +122,28 @@ TEST_CASE("a pipeline's model file gives the pipeline's predictions") {
                    SgdClassifier({.loss = Loss::modified_huber})) < 1e-12);
 }
 
+TEST_CASE("what an imputer stands in for is written too") {
+  std::vector<double> y;
+  const RecordBatch table = make_table(200, false, y);
+  const RecordBatch gaps = with_gaps(table);
+  const auto check = [&](auto pipeline) {
+    pipeline.partial_fit(table, y);
+    const std::vector<double> scores = LinearModel(to_linear_model(pipeline))(gaps);
+    const Eigen::VectorXd expected = pipeline.predict(gaps);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      CHECK(scores[i] == Approx(expected[static_cast<Eigen::Index>(i)]).epsilon(1e-12));
+    }
+  };
+  for (const ImputeStrategy strategy : {ImputeStrategy::most_frequent, ImputeStrategy::constant}) {
+    for (const UnknownCategory unknown : {UnknownCategory::other, UnknownCategory::ignore}) {
+      check(SimpleImputer({.strategy = strategy, .fill_value = 70}) | OneHotEncoder({.handle_unknown = unknown}) |
+            RobustScaler({.columns = {"minutes", "days"}}) | SgdRegressor(regression));
+    }
+  }
+  check(OrdinalEncoder({.missing = MissingCategory::category}) | StandardScaler() |
+        SimpleImputer({.columns = {"minutes"}, .strategy = ImputeStrategy::median}) | SgdRegressor(regression));
+}
+
 TEST_CASE("a missing text as a category that has not come is other than the text nan") {
   RecordBatchBuilder builder({{{"city", DataType::string}}});
   for (const char* city : {"nan", "b", "nan", "b"}) builder.append<std::string_view>(0, city);
@@ -154,5 +190,6 @@ TEST_CASE("what a model file has no words for is named") {
   CHECK_THROWS_WITH(to_linear_model(matrices), ContainsSubstring("has learnt no table"));
   SgdClassifier three;
   three.partial_fit(rows.x, Eigen::VectorXd::LinSpaced(50, 0, 49));
-  CHECK_THROWS_WITH(to_linear_model(three, {"a", "b"}), "to_linear_model: the model knows 50 classes; a model file has 2");
+  CHECK_THROWS_WITH(to_linear_model(three, {"a", "b"}),
+                    "to_linear_model: the model knows 50 classes; a model file has 2");
 }

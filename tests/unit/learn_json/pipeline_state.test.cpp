@@ -9,7 +9,9 @@
 #include "penstock/learn/ordinal_encoder.hpp"
 #include "penstock/learn/pipeline.hpp"
 #include "penstock/learn/polynomial_features.hpp"
+#include "penstock/learn/robust_scaler.hpp"
 #include "penstock/learn/sgd.hpp"
+#include "penstock/learn/simple_imputer.hpp"
 #include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/variance_threshold.hpp"
 
@@ -141,6 +143,13 @@ TEST_CASE("transformers that were saved and loaded go on with the same bits") {
   CHECK(goes_on(StandardScaler({.columns = numbers, .with_mean = false, .half_life = 10})));
   CHECK(goes_on(MinMaxScaler({.columns = numbers})));
   CHECK(goes_on(MaxAbsScaler()));
+  CHECK(goes_on(RobustScaler({.sketch_size = 20})));
+  CHECK(goes_on(SimpleImputer({.half_life = 12})));
+  CHECK(goes_on(SimpleImputer({.strategy = ImputeStrategy::median, .sketch_size = 16})));
+  CHECK(
+      goes_on(SimpleImputer({.strategy = ImputeStrategy::most_frequent, .add_indicator = true, .max_categories = 4})));
+  CHECK(goes_on(SimpleImputer({.columns = {"minutes", "city"}, .strategy = ImputeStrategy::constant})));
+  CHECK(goes_on(SimpleImputer() | StandardScaler() | OneHotEncoder() | SgdRegressor()));
   CHECK(goes_on(OneHotEncoder()));
   CHECK(goes_on(OneHotEncoder({.columns = {"city"},
                                .handle_unknown = UnknownCategory::other,
@@ -201,6 +210,9 @@ TEST_CASE("a pipeline's report and its columns are saved") {
 
 TEST_CASE("no byte of a transformer's file that has changed does harm") {
   survives(StandardScaler());
+  survives(RobustScaler({.sketch_size = 8}));
+  survives(SimpleImputer({.strategy = ImputeStrategy::median, .sketch_size = 8}));
+  survives(SimpleImputer({.strategy = ImputeStrategy::most_frequent, .max_categories = 4}));
   survives(MinMaxScaler({.columns = numbers}));
   survives(OneHotEncoder({.handle_unknown = UnknownCategory::other, .max_categories = 3}));
   survives(OneHotEncoder({.categories = {{"device", {"tablet", "web"}}}}));

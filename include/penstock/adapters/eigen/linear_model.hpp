@@ -16,8 +16,10 @@
 #include "penstock/learn/one_hot_encoder.hpp"
 #include "penstock/learn/ordinal_encoder.hpp"
 #include "penstock/learn/pipeline.hpp"
+#include "penstock/learn/robust_scaler.hpp"
 #include "penstock/learn/sgd_classifier.hpp"
 #include "penstock/learn/sgd_regressor.hpp"
+#include "penstock/learn/simple_imputer.hpp"
 #include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/variance_threshold.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
@@ -28,6 +30,7 @@
 #include <cstddef>    // size_t
 #include <cstdint>    // int32_t
 #include <map>        // map
+#include <optional>   // nullopt, optional
 #include <stdexcept>  // invalid_argument
 #include <string>     // string, to_string
 #include <utility>    // index_sequence, make_index_sequence, move
@@ -48,6 +51,8 @@ class LinearColumns {
     std::vector<double> values{};  // of an encoded text: one for each of the feature's columns
     double mean = 0;
     double scale = 1;
+    std::optional<double> fill{};            // what stands for a missing number, in units of the source
+    std::optional<std::string> fill_text{};  // what stands for a missing text
 
     /// Behind this comes (value - m) / s.
     void map(double m, double s) {
@@ -79,6 +84,15 @@ class LinearColumns {
       refuse("maps column '" + name + "' by numbers that no file can hold");
     }
     at(name).map(mean, scale);
+  }
+  void fill(const std::string& name, double value) {
+    Column& column = at(name);
+    if (column.encoded) return;  // never missing, or what the file has no words for: a missing text is refused
+    if (!column.fill) column.fill = value * column.scale + column.mean;
+  }
+  void fill(const std::string& name, const std::string& text) {
+    Column& column = at(name);
+    if (!column.fill_text) column.fill_text = text;
   }
   void remove(const std::string& name) { columns_.erase(name); }
   void add(const std::string& name, Column column) { columns_[name] = std::move(column); }
@@ -115,7 +129,8 @@ class LinearColumns {
           refuse("takes column '" + names[j] + "' of type " + std::string(to_string(column->dtype)) +
                  "; a model file has numbers");
         }
-        spec.numeric.push_back({column->source, column->mean, column->scale, MissingNumber::nan, 0});
+        spec.numeric.push_back({column->source, column->mean, column->scale,
+                                column->fill ? MissingNumber::value : MissingNumber::nan, column->fill.value_or(0)});
         spec.coefficients.push_back(coef[j]);
         continue;
       }
@@ -169,6 +184,42 @@ inline void pass_linear_step(LinearColumns& columns, const MaxAbsScaler& step) {
   for (std::size_t j = 0; j < names.size(); ++j) columns.map(names[j], 0, scale[static_cast<Eigen::Index>(j)]);
 }
 
+inline void pass_linear_step(LinearColumns& columns, const RobustScaler& step) {
+  const Eigen::VectorXd center = step.center();
+  const Eigen::VectorXd scale = step.scale();
+  const std::vector<std::string>& names = step.get_feature_names_out();
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    const double c = center[static_cast<Eigen::Index>(j)];
+    columns.map(names[j], step.options().with_centering && !is_nan(c) ? c : 0, scale[static_cast<Eigen::Index>(j)]);
+  }
+}
+
+inline void pass_linear_step(LinearColumns& columns, const SimpleImputer& step) {
+  if (step.options().add_indicator) columns.refuse("adds indicators, which a model file cannot say");
+  const Eigen::VectorXd statistics = step.statistics();
+  Eigen::Index number = 0;
+  for (const std::string& name : step.get_feature_names_out()) {
+    const LinearColumns::Column& column = columns.at(name);
+    if (!column.encoded && is_text(column.dtype)) {
+      columns.fill(name, step.statistic(name));
+    } else {
+      columns.fill(name, statistics[number++]);
+    }
+  }
+}
+
+/// What a missing text counts as, of which an encoder knows nothing: one that stands for it, or one that is not known.
+/// Gives the place of that among the file's, if it is one.
+inline std::optional<std::size_t> missing_as(CategoricalFeature& feature, const std::optional<std::string>& fill) {
+  feature.missing = MissingText::category;
+  for (std::size_t k = 0; fill && k < feature.categories.size(); ++k) {
+    if (feature.categories[k] == *fill) return k;
+  }
+  if (feature.unseen == Unseen::other) return feature.categories.size();
+  feature.missing = feature.unseen == Unseen::ignore ? MissingText::ignore : MissingText::error;
+  return std::nullopt;
+}
+
 /// The place of category k among a file's, where the missing value stands behind the others.
 inline std::size_t place_of_category(const CategoricalFeature& feature, std::size_t k, std::int32_t missing) {
   if (missing >= 0 && k == static_cast<std::size_t>(missing)) return feature.columns() - 1;
@@ -185,30 +236,31 @@ inline void pass_linear_step(LinearColumns& columns, const OneHotEncoder& step) 
                      : unknown == UnknownCategory::other ? Unseen::other
                                                          : Unseen::error;
     const MissingCategory absent = step.options().missing;
-    if (absent != MissingCategory::category) {
+    const LinearColumns::Column source = columns.at(name);
+    std::optional<std::size_t> shared;  // the place whose column is that of a missing text too
+    if (source.fill_text) {
+      shared = missing_as(feature, source.fill_text);
+    } else if (absent != MissingCategory::category) {
       feature.missing = absent == MissingCategory::ignore ? MissingText::ignore : MissingText::error;
-    } else if (missing >= 0 || unknown == UnknownCategory::other) {
+    } else if (missing >= 0) {
       feature.missing = MissingText::category;
     } else {  // a category of its own that has not come yet is one that is not known
-      feature.missing = unknown == UnknownCategory::ignore ? MissingText::ignore : MissingText::error;
+      shared = missing_as(feature, std::nullopt);
     }
-    const LinearColumns::Column source = columns.at(name);
     const std::vector<std::int32_t> places = step.places(name);
     const std::size_t count = feature.columns();
-    const auto add = [&](std::int32_t place, const std::vector<std::size_t>& ones) {
+    const auto add = [&](std::int32_t place, std::size_t one) {
       LinearColumns::Column column{.source = source.source, .dtype = source.dtype, .encoded = true};
       column.values.assign(count, 0);
-      for (const std::size_t one : ones) column.values[one] = 1;
+      column.values[one] = 1;
+      if (shared == one) column.values[count - 1] = 1;
       columns.add(made[static_cast<std::size_t>(place)], std::move(column));
     };
     columns.remove(name);
     for (std::size_t k = 0; k + 1 < places.size(); ++k) {
-      if (places[k] >= 0) add(places[k], {place_of_category(feature, k, missing)});
+      if (places[k] >= 0) add(places[k], place_of_category(feature, k, missing));
     }
-    if (places.back() < 0) continue;
-    std::vector<std::size_t> others{feature.categories.size()};
-    if (absent == MissingCategory::category && missing < 0) others.push_back(count - 1);
-    add(places.back(), others);
+    if (places.back() >= 0) add(places.back(), feature.categories.size());
   }
 }
 
@@ -219,14 +271,20 @@ inline void pass_linear_step(LinearColumns& columns, const OrdinalEncoder& step)
     const bool other = step.options().handle_unknown == UnknownCategory::other;
     const bool own = step.options().missing == MissingCategory::category;
     feature.unseen = other ? Unseen::other : Unseen::error;
-    feature.missing = own && (missing >= 0 || other) ? MissingText::category : MissingText::error;
     LinearColumns::Column& column = columns.at(name);
+    std::optional<std::size_t> shared;
+    if (column.fill_text) {
+      shared = missing_as(feature, column.fill_text);
+    } else {
+      feature.missing = own && (missing >= 0 || other) ? MissingText::category : MissingText::error;
+    }
     column.encoded = true;
     column.values.assign(feature.columns(), step.options().unknown_value);
     const std::size_t codes = feature.categories.size() + (missing >= 0 ? 1 : 0);
     for (std::size_t k = 0; k < codes; ++k) {
       column.values[place_of_category(feature, k, missing)] = static_cast<double>(k);
     }
+    if (shared) column.values.back() = column.values[*shared];
   }
 }
 
@@ -307,9 +365,10 @@ template <class Model>
 }
 
 /// What a model file says of a pipeline that has learnt tables: StandardScaler, MinMaxScaler without clip,
-/// MaxAbsScaler, OneHotEncoder and OrdinalEncoder of texts, VarianceThreshold and CorrelationFilter, in any order, and
-/// a model as above. A number that is missing makes the score NaN, as in the pipeline; where a text makes the
-/// pipeline's NaN, the file's model refuses the row. PipelineOptions are not written: a frame has all columns.
+/// MaxAbsScaler, RobustScaler, SimpleImputer without indicators, OneHotEncoder and OrdinalEncoder of texts,
+/// VarianceThreshold and CorrelationFilter, in any order, and a model as above. A number that is missing makes the
+/// score NaN, as in the pipeline; where a text makes the pipeline's NaN, the file's model refuses the row.
+/// PipelineOptions are not written: a frame has all columns.
 /// @throws std::invalid_argument that names the step which a model file has no words for; as above.
 template <class... Steps>
   requires(Pipeline<Steps...>::has_model)
