@@ -67,6 +67,8 @@ void for_each_block(const Source& source, F&& f) {
 template <class Derived>
 class FeatureTransformer {
  public:
+  static constexpr bool fixed_columns = true;  ///< see transformer_of_fixed_columns
+
   /// Learns all rows. Missing values, which are NaN in a matrix, are skipped.
   /// @throws Error that names the row (from 1) and column of an infinite value or one beyond 1e150 in magnitude, whose
   /// square is no number, or a column that is not there; std::invalid_argument if a matrix has another number of
@@ -124,7 +126,10 @@ class FeatureTransformer {
   template <class Self, class Visitor>
   static void visit_columns(Self& self, Visitor& v) {
     ColumnSelection::visit_state(self.selection_, v);
-    if constexpr (Visitor::loading) self.features_ = self.selection_.fixed() ? self.selection_.names().size() : 0;
+    if constexpr (Visitor::loading) {
+      self.features_ = self.selection_.fixed() ? self.selection_.names().size() : 0;
+      self.schema_ = self.schema_of(self.selection_);
+    }
   }
 
   explicit FeatureTransformer(std::vector<std::string> columns) : selection_(std::move(columns), ColumnKind::numbers) {}
@@ -150,6 +155,12 @@ class FeatureTransformer {
   const Derived& derived() const noexcept { return static_cast<const Derived&>(*this); }
 
   static constexpr double most = 1e150;
+
+  static std::shared_ptr<const Schema> schema_of(const ColumnSelection& selection) {
+    Schema schema;
+    for (const std::string& column : selection.names()) schema.fields.push_back({.name = column});
+    return std::make_shared<const Schema>(std::move(schema));
+  }
 
   static ColumnSelection fixed_by(ColumnSelection selection, const RecordBatch& x) {
     selection.fix(x.schema());
@@ -262,9 +273,7 @@ class FeatureTransformer {
       if (rows_of(source) != 0) {
         features_ = selection.names().size();
         selection_ = selection;
-        Schema schema;
-        for (const std::string& column : selection_.names()) schema.fields.push_back({.name = column});
-        schema_ = std::make_shared<const Schema>(std::move(schema));
+        schema_ = schema_of(selection_);
       }
     }
     return through(selection, source, wanted,

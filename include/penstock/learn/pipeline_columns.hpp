@@ -191,6 +191,30 @@ class InputColumns {
   bool known_ = false;
 };
 
+[[nodiscard]] inline std::vector<std::string> column_names(const RecordBatch& x) {
+  std::vector<std::string> names;
+  for (const Field& field : x.schema().fields) names.push_back(field.name);
+  return names;
+}
+
+/// The table, and at its end those of the columns that it has not, as 0.
+[[nodiscard]] inline RecordBatch with_zeros(const RecordBatch& x, const std::vector<std::string>& columns) {
+  std::vector<Field> fields;
+  std::vector<Column> zeros;
+  std::size_t next = 0;  // mostly the columns stand in the same order
+  for (const std::string& name : columns) {
+    if (next < x.schema().fields.size() && x.schema().fields[next].name == name) {
+      ++next;
+    } else if (const auto place = x.schema().find(name)) {
+      next = *place + 1;
+    } else {
+      fields.push_back({.name = name});
+      zeros.emplace_back(std::vector<double>(x.rows()));
+    }
+  }
+  return fields.empty() ? x : x.with_columns(std::move(fields), std::move(zeros));
+}
+
 /// A stretch of rows, and how many features the model has from its first row on.
 struct FeatureStretch {
   std::size_t first, count, features;

@@ -7,6 +7,7 @@
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/feature_transformer.hpp"
 #include "penstock/learn/row_source.hpp"
+#include "penstock/learn/table_rows.hpp"
 #include "penstock/learn/transformer.hpp"
 
 #include <Eigen/Core>
@@ -16,9 +17,11 @@
 #include <cstddef>      // ptrdiff_t, size_t
 #include <optional>     // optional
 #include <span>         // span
+#include <string>       // string
 #include <tuple>        // tuple_element_t
 #include <type_traits>  // conditional_t
 #include <utility>      // index_sequence, move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -70,6 +73,12 @@ inline constexpr bool is_supervised = (transformer<T, RecordBatch> && takes_targ
 template <class X, class Steps, std::size_t... I>
 constexpr bool all_take(std::index_sequence<I...> /*steps*/) {
   return (transformer<std::tuple_element_t<I, Steps>, std::conditional_t<I == 0, X, transformed_t<X>>> && ...);
+}
+
+/// Whether the columns behind the first steps of a tuple never change.
+template <class Steps, std::size_t... I>
+constexpr bool all_fixed(std::index_sequence<I...> /*steps*/) {
+  return (transformer_of_fixed_columns<std::tuple_element_t<I, Steps>> && ...);
 }
 
 /// One step, and what it was before a call.
@@ -128,6 +137,23 @@ template <class X>
   return values;
 }
 inline FeatureMatrix matrix_of_rows(FeatureMatrix&& x) { return std::move(x); }
+
+/// The same as a table of the columns x0, x1 and so on.
+template <class X>
+[[nodiscard]] RecordBatch table_of_rows(const X& x) {
+  const auto source = row_source<X>::make(x);
+  std::vector<std::vector<double>> values(source.cols, std::vector<double>(source.rows));
+  for_each_block(source, [&](const double* rows, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i, rows += stride) {
+      for (std::size_t j = 0; j < source.cols; ++j) values[j][first + i] = rows[j];
+    }
+  });
+  Schema schema;
+  for (std::string& name : names_of_places(source.cols)) schema.fields.push_back({.name = std::move(name)});
+  std::vector<Column> columns;
+  for (std::vector<double>& column : values) columns.push_back(column_of(std::move(column)));
+  return {std::move(schema), std::move(columns)};
+}
 
 /// Rows of X.
 inline std::size_t rows_of(const RecordBatch& x) noexcept { return x.rows(); }

@@ -109,6 +109,8 @@ class PolynomialTerms {
 /// functions may be called from many threads at once.
 class PolynomialFeatures {
  public:
+  static constexpr bool fixed_columns = true;  ///< see transformer_of_fixed_columns
+
   PolynomialFeatures() : PolynomialFeatures(PolynomialFeaturesOptions{}) {}
   /// @throws std::invalid_argument that names the option which cannot work.
   explicit PolynomialFeatures(PolynomialFeaturesOptions options)

@@ -43,6 +43,8 @@ inline namespace v0 {
 /// functions may be called from many threads.
 class SimpleImputer {
  public:
+  static constexpr bool fixed_columns = true;  ///< see transformer_of_fixed_columns
+
   /// @throws std::invalid_argument that names the option which cannot work.
   explicit SimpleImputer(SimpleImputerOptions options = {})
       : options_((detail::check(options), std::move(options))),

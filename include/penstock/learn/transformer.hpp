@@ -77,6 +77,12 @@ concept restorable = requires(T& t) {
   t.restore();
 };
 
+/// A transformer of which the columns that come out for those that go in never change, which it says by
+/// `static constexpr bool fixed_columns = true`. Pipelines pass a matrix on to such as it is; where there are others,
+/// as a table whose columns are called x0, x1 and so on, so that what comes out is matched by name.
+template <class T>
+concept transformer_of_fixed_columns = requires { requires T::fixed_columns; };
+
 namespace detail {
 
 /// Whether the targets are learnt from, where a transformer could do without.
