@@ -5,6 +5,7 @@
 #ifdef WITH_COMPONENTS
 #include <Eigen/Core>
 #include <nlohmann/json_fwd.hpp>
+
 #include <zlib.h>
 #if __has_include(<xtensor/core/xtensor_config.hpp>)
 #include <xtensor/core/xtensor_config.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The few functions of <cmath> that the library needs, on doubles for the most part. That header brings the special functions with it,
-// and costs whoever includes the library as much as <vector>; the compiler knows these without it.
+// The few functions of <cmath> that the library needs, on doubles for the most part. That header brings the special
+// functions with it, and costs whoever includes the library as much as <vector>; the compiler knows these without it.
 //
 //     if (detail::is_nan(x)) return detail::ceil(y);
 

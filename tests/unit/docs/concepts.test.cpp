@@ -10,16 +10,15 @@
 #include "penstock/stream/process.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 
 #include <atomic>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,14 +143,6 @@ const std::vector<double> temperatures{-1, 0, 1, 2, 3};
 const std::vector<double> pressures{990, 1000, 1010, 1020, 1030};
 const my::Readings readings{temperatures, pressures};
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  REQUIRE(file);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("a frame of one's own is streamed and has columns") {
@@ -184,17 +175,5 @@ TEST_CASE("a source of one's own feeds a sink of one's own") {
 }
 
 TEST_CASE("what docs/concepts.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/concepts.md");
-  const std::string source = text_of(tests + "/unit/docs/concepts.test.cpp");
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(block) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 5);
+  CHECK(compiled_blocks("concepts.md", "unit/docs/concepts.test.cpp") == 5);
 }

@@ -9,10 +9,10 @@
 #include "penstock/serve/load_shedder.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <fstream>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -50,26 +50,6 @@ struct Log {
   void operator()(std::string_view cause, std::chrono::nanoseconds age) { (*this)(cause, age / 1s); }
   std::vector<std::string> lines;
 };
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  REQUIRE(in);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// Without the spaces at the beginning of each line.
-std::string unindented(const std::string& text) {
-  std::string result;
-  bool beginning = true;
-  for (const char c : text) {
-    if (beginning && c == ' ') continue;
-    beginning = c == '\n';
-    result += c;
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -177,17 +157,5 @@ TEST_CASE("docs/degradation.md: the table of shedding") {
 }
 
 TEST_CASE("what docs/degradation.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/degradation.md");
-  const std::string source = unindented(text_of(tests + "/unit/docs/degradation.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 5);
+  CHECK(compiled_blocks("degradation.md", "unit/docs/degradation.test.cpp") == 5);
 }

@@ -8,41 +8,16 @@
 #include "penstock/metrics/stream_metrics.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
 using namespace penstock;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  REQUIRE(in);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// Without the spaces at the beginning of each line.
-std::string unindented(const std::string& text) {
-  std::string result;
-  bool beginning = true;
-  for (const char c : text) {
-    if (beginning && c == ' ') continue;
-    beginning = c == '\n';
-    result += c;
-  }
-  return result;
-}
-
-}  // namespace
 
 TEST_CASE("docs/metrics.md: quantiles") {
   // clang-format off
@@ -143,17 +118,5 @@ TEST_CASE("docs/metrics.md: many threads, and a stream") {
 }
 
 TEST_CASE("what docs/metrics.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/metrics.md");
-  const std::string source = unindented(text_of(tests + "/unit/docs/metrics.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 7);
+  CHECK(compiled_blocks("metrics.md", "unit/docs/metrics.test.cpp") == 7);
 }

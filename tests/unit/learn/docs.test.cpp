@@ -3,14 +3,13 @@
 #include "penstock/learn/sgd.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 #include "sgd_support.hpp"
 
 #include <Eigen/Core>
 
 #include <cmath>
-#include <fstream>
 #include <span>
-#include <sstream>
 #include <string>
 
 namespace {
@@ -24,30 +23,6 @@ struct Cauchy {
   double dloss(double p, double y) const { return 2 * (p - y) / (1 + (p - y) * (p - y)); }
 };
 // clang-format on
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-/// Without the spaces at the start of lines.
-std::string unindented(const std::string& text) {
-  std::string result;
-  bool at_start = true;
-  for (const char c : text) {
-    if (c == '\n') {
-      at_start = true;
-    } else if (at_start && c == ' ') {
-      continue;
-    } else {
-      at_start = false;
-    }
-    result += c;
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -95,17 +70,5 @@ TEST_CASE("docs/learning.md: epochs") {
 }
 
 TEST_CASE("what docs/learning.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/learning.md");
-  const std::string source = unindented(text_of(tests + "/unit/learn/docs.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 4);
+  CHECK(compiled_blocks("learning.md", "unit/learn/docs.test.cpp") == 4);
 }

@@ -13,13 +13,12 @@
 #include "penstock/stats/rolling_roc_auc.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 #include "sgd_support.hpp"
 
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <span>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,24 +66,6 @@ struct Logarithm {
 };
 static_assert(transformer<Logarithm>);
 // clang-format on
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-/// Without the spaces at the start of lines.
-std::string unindented(const std::string& text) {
-  std::string result;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t start = line.find_first_not_of(' ');
-    result += (start == std::string::npos ? "" : line.substr(start)) + "\n";
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -175,17 +156,5 @@ TEST_CASE("docs/evaluation.md: a metric, a learner and a transformer of your own
 }
 
 TEST_CASE("what docs/evaluation.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/evaluation.md");
-  const std::string source = unindented(text_of(tests + "/unit/learn/evaluation_docs.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 8);
+  CHECK(compiled_blocks("evaluation.md", "unit/learn/evaluation_docs.test.cpp") == 8);
 }

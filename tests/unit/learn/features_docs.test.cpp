@@ -16,16 +16,15 @@
 #include "penstock/learn/variance_threshold.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 #include "feature_support.hpp"
 
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <optional>
 #include <random>
 #include <span>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -56,22 +55,6 @@ RecordBatch meters(std::size_t rows, unsigned seed = 1) {
       .times("at", at)
       .numbers("load", load)
       .numbers("next", next);
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-/// Without white space, which the layout here may have other than the page.
-std::string dense(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    if (c != ' ' && c != '\n') result += c;
-  }
-  return result;
 }
 
 }  // namespace
@@ -179,17 +162,5 @@ TEST_CASE("docs/features.md: fewer features") {
 }
 
 TEST_CASE("what docs/features.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/features.md");
-  const std::string source = dense(text_of(tests + "/unit/learn/features_docs.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(dense(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 5);
+  CHECK(compiled_blocks("features.md", "unit/learn/features_docs.test.cpp") == 5);
 }

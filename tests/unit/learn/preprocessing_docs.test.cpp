@@ -9,12 +9,12 @@
 #include "penstock/stream/chunk_streamer.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 
 #include <Eigen/Core>
 
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -37,25 +37,6 @@ RecordBatch visits(int first, int count) {
     builder.append<double>(3, 0.1 * (i % 31) + 0.2 * (i % 17) + (i % 3 == 0 ? 1 : 0));
   }
   return builder.finish();
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-/// Without the spaces at the start of lines.
-std::string unindented(const std::string& text) {
-  std::istringstream in(text);
-  std::string result;
-  for (std::string line; std::getline(in, line);) {
-    const std::size_t start = line.find_first_not_of(' ');
-    if (start != std::string::npos) result += line.substr(start);
-    result += '\n';
-  }
-  return result;
 }
 
 }  // namespace
@@ -120,17 +101,5 @@ TEST_CASE("docs/preprocessing.md: two streams") {
 }
 
 TEST_CASE("what docs/preprocessing.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/preprocessing.md");
-  const std::string source = unindented(text_of(tests + "/unit/learn/preprocessing_docs.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 4);
+  CHECK(compiled_blocks("preprocessing.md", "unit/learn/preprocessing_docs.test.cpp") == 4);
 }

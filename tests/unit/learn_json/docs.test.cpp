@@ -13,13 +13,12 @@
 
 #include "../learn/sgd_support.hpp"
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,30 +70,6 @@ RecordBatch make_batch() {
     builder.append<std::string_view>(2, i % 3 == 0 ? "Bonn" : "Oslo");
   }
   return builder.finish();
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-/// Without the spaces at the start of lines.
-std::string unindented(const std::string& text) {
-  std::string result;
-  bool at_start = true;
-  for (const char c : text) {
-    if (c == '\n') {
-      at_start = true;
-    } else if (at_start && c == ' ') {
-      continue;
-    } else {
-      at_start = false;
-    }
-    result += c;
-  }
-  return result;
 }
 
 }  // namespace
@@ -165,21 +140,11 @@ TEST_CASE("docs/model-file.md: from a pipeline") {
 }
 
 TEST_CASE("what docs/persistence.md shows is what is compiled here") {
+  CHECK(compiled_blocks("persistence.md", "unit/learn_json/docs.test.cpp") == 3);
   const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string source = unindented(text_of(tests + "/unit/learn_json/docs.test.cpp"));
-  const std::string page = text_of(tests + "/../docs/persistence.md");
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 3);
-  const std::string file_page = text_of(tests + "/../docs/model-file.md");
-  const std::size_t at = file_page.find("auto pipeline = ");
+  const std::string page = text_of(tests + "/../docs/model-file.md");
+  const std::size_t at = page.find("auto pipeline = ");
   REQUIRE(at != std::string::npos);
-  CHECK(source.find(unindented(file_page.substr(at, file_page.find("```", at) - at))) != std::string::npos);
+  CHECK(without_space(text_of(tests + "/unit/learn_json/docs.test.cpp"))
+            .find(without_space(page.substr(at, page.find("```", at) - at))) != std::string::npos);
 }

@@ -8,11 +8,11 @@
 #include "penstock/stats/data_drift.hpp"
 
 #include "catch.hpp"
+#include "doc_blocks.hpp"
 #include "unit/learn/drift/support.hpp"
 
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -47,26 +47,6 @@ RecordBatch trips(double shift, std::string_view other, int missing_every) {
     builder.append<std::string_view>(1, i % 5 == 0 ? other : "Ulm");
   }
   return builder.finish();
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path);
-  REQUIRE(in);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// Without the spaces at the beginning of each line.
-std::string unindented(const std::string& text) {
-  std::string result;
-  bool beginning = true;
-  for (const char c : text) {
-    if (beginning && c == ' ') continue;
-    beginning = c == '\n';
-    result += c;
-  }
-  return result;
 }
 
 }  // namespace
@@ -130,17 +110,5 @@ TEST_CASE("docs/drift.md: a model file and what is served") {
 }
 
 TEST_CASE("what docs/drift.md shows is what is compiled here") {
-  const std::string tests = std::string(PENSTOCK_REFERENCE_DIR) + "/..";
-  const std::string page = text_of(tests + "/../docs/drift.md");
-  const std::string source = unindented(text_of(tests + "/unit/learn/drift/docs.test.cpp"));
-  std::size_t blocks = 0;
-  for (std::size_t at = 0; (at = page.find("```cpp\n", at)) != std::string::npos; ++blocks) {
-    at += 7;
-    const std::size_t end = page.find("```", at);
-    const std::string block = page.substr(at, end - at);
-    INFO(block);
-    CHECK(source.find(unindented(block)) != std::string::npos);
-    at = end;
-  }
-  CHECK(blocks == 3);
+  CHECK(compiled_blocks("drift.md", "unit/learn/drift/docs.test.cpp") == 3);
 }
