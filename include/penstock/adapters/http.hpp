@@ -34,6 +34,9 @@
 #include <thread>        // thread
 #include <utility>       // move
 
+// httplib.h brings resolv.h, which makes a macro of a name that Eigen has for parameters.
+#undef _res
+
 namespace penstock {
 inline namespace v0 {
 

@@ -207,12 +207,12 @@ class Gate {
   static constexpr std::uint64_t never = UINT64_MAX / 2;
 
   /// What the threads of one side share. The other side's threads touch it only when they take both locks.
-  struct alignas(apart) Side {
+  struct alignas(interference_size) Side {
     mutable BriefLock<Sync> lock{};
     std::uint64_t seen = 0;   // the other side's counter when last looked at, under this side's lock
     std::uint64_t plain = 0;  // under both: the greatest depth that a plain put may make, the least that a plain take
                               // may leave
-    alignas(apart) Patience<Sync> patience{};  // of this side's threads; under no lock
+    alignas(interference_size) Patience<Sync> patience{};  // of this side's threads; under no lock
   };
 
   /// Holds both locks. When they are given up, whoever can go on now is woken, and crossings are told, both outside of
@@ -434,7 +434,7 @@ class Gate {
 
   typename Sync::template Atomic<std::uint32_t> skipped_{0};  // wake-ups without a look before
 
-  alignas(apart) Counter turned_away_{0};
+  alignas(interference_size) Counter turned_away_{0};
 
   // Under both locks.
   Crossings crossings_;
@@ -445,8 +445,8 @@ class Gate {
 
   Side producers_{};
   Side consumers_{};
-  alignas(apart) Counter pushed_{0};  // items ever, written under the producers' lock
-  alignas(apart) Counter popped_{0};  // taken or evicted, written under the consumers' lock
+  alignas(interference_size) Counter pushed_{0};  // items ever, written under the producers' lock
+  alignas(interference_size) Counter popped_{0};  // taken or evicted, written under the consumers' lock
 };
 
 }  // namespace detail

@@ -28,7 +28,7 @@ namespace detail {
 
 /// So far apart that two threads that write here and there do not take each other's cache line, nor the neighbour that
 /// is fetched with it.
-inline constexpr std::size_t apart = 128;
+inline constexpr std::size_t interference_size = 128;
 
 /// Slots for `count` items, of which it does not know which are in use. A slot that was never used is never touched.
 template <queue_item T>
@@ -132,8 +132,8 @@ class Ring {
 
   const std::size_t capacity_;
   RingMemory<T> slots_;
-  alignas(apart) std::uint64_t write_round_ = 0;  // the first item's number
-  alignas(apart) std::uint64_t read_round_ = 0;
+  alignas(interference_size) std::uint64_t write_round_ = 0;  // the first item's number
+  alignas(interference_size) std::uint64_t read_round_ = 0;
 };
 
 /// A ring for each priority. With one priority, `append` on one side and `front`, `pop` on the other touch nothing in
@@ -230,8 +230,8 @@ class Rings {
   std::unique_ptr<std::uint64_t[]> orders_{};  // of arrival
   std::size_t sizes_[max_priorities]{};
   std::uint64_t next_order_ = 0;
-  alignas(apart) std::size_t write_[max_priorities]{};
-  alignas(apart) std::size_t read_[max_priorities]{};
+  alignas(interference_size) std::size_t write_[max_priorities]{};
+  alignas(interference_size) std::size_t read_[max_priorities]{};
 };
 
 }  // namespace detail

@@ -440,18 +440,18 @@ class SpscGate {
   bool producer_is_to_look_ = false;  // whatever the limit was when it last did
   bool consumer_is_to_look_ = false;
 
-  alignas(apart) Patience<Sync> producer_patience_{};
-  alignas(apart) Patience<Sync> consumer_patience_{};
+  alignas(interference_size) Patience<Sync> producer_patience_{};
+  alignas(interference_size) Patience<Sync> consumer_patience_{};
 
   // The producer's, on one line: a push costs what it stores. The consumer seldom looks.
-  alignas(apart) Counter claimed_{0};  // items it has begun to push,
-  Counter pushed_{0};                  // and those that are there
-  Counter put_end_{0};                 // up to here its puts are plain
+  alignas(interference_size) Counter claimed_{0};  // items it has begun to push,
+  Counter pushed_{0};                              // and those that are there
+  Counter put_end_{0};                             // up to here its puts are plain
   std::uint64_t popped_seen_ = 0;
   Counter record_{0};  // the greatest depth
 
   // The consumer's.
-  alignas(apart) Counter popped_{0};
+  alignas(interference_size) Counter popped_{0};
   Counter take_end_{0};  // up to here its takes are plain
   std::uint64_t pushed_seen_ = 0;
 };
