@@ -9,6 +9,7 @@
 //     bool empty() const;  std::int64_t latest() const;
 //     void step(const Plan&, std::int64_t time, const double* row, double* out);         // learns the row
 //     void peek(const Plan&, std::int64_t time, const double* row, double* out) const;   // what step would give
+//     static void visit_state(self, const Plan&, bool timed, visitor);   // core/state.hpp; of one that is not empty
 
 #include "penstock/core/error.hpp"
 #include "penstock/core/record_batch.hpp"
@@ -29,6 +30,7 @@
 #include <string>         // string, to_string
 #include <string_view>    // string_view
 #include <unordered_map>  // unordered_map
+#include <unordered_set>  // unordered_set
 #include <utility>        // move
 #include <vector>         // vector
 
@@ -265,6 +267,37 @@ class KeyedFeatures {
     counts_.keyless += other.counts_.keyless;
   }
 
+  /// Shows the options that both have to a visitor of states.
+  template <class Visitor>
+  static void visit_options(const KeyedFeatures& self, Visitor& v) {
+    v.option("columns", self.options_.columns);
+    v.option("by", self.options_.by);
+    v.option("on", self.options_.on);
+    v.option("late", std::string_view(self.options_.late == LateRows::skip ? "skip" : "accept"));
+    v.option("max_keys", self.options_.max_keys);
+  }
+  /// Shows what was learnt. Loaded, this is the point that was kept.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    if constexpr (Visitor::loading) self.values_ = ColumnSelection(self.options_.columns, ColumnKind::numbers);
+    ColumnSelection::visit_state(self.values_, v);
+    if constexpr (Visitor::loading) self.fit_loaded(v);
+    v("late_rows", self.counts_.late);
+    v("keyless_rows", self.counts_.keyless);
+    KeyedSeries<State>::visit_state(self.series_, self.plan_, !self.options_.on.empty(), v);
+    if constexpr (Visitor::loading) {
+      const bool fitted = self.values_.fixed();
+      v.require(fitted || (self.counts_.late == 0 && self.counts_.keyless == 0), "late_rows",
+                "none before the first table");
+      v.require(fitted || self.series_.size() == 0, "series", "none before the first table");
+      const bool one = self.series_.size() == 1 && self.series_.find({}) != nullptr;
+      v.require(one || !self.options_.by.empty() || self.series_.size() == 0, "series",
+                "one, of key \"\", as no column is a key");
+      self.kept_counts_ = self.counts_;
+      self.kept_fixed_ = fitted;
+    }
+  }
+
   void keep() {
     series_.keep();
     kept_counts_ = counts_;
@@ -284,6 +317,21 @@ class KeyedFeatures {
 
   static bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  /// Settles the keys and the plan by the columns that were loaded.
+  template <class Visitor>
+  void fit_loaded(const Visitor& v) {
+    const std::vector<std::string>& names = values_.names();
+    std::unordered_set<std::string_view> seen(options_.by.begin(), options_.by.end());
+    if (!options_.on.empty()) seen.insert(options_.on);
+    for (const std::string& name : names) {
+      v.require(seen.insert(name).second, "feature_names_in", "each column once, and none of .by and .on");
+    }
+    v.require(!values_.fixed() || !names.empty(), "feature_names_in", "at least one column");
+    plan_.columns = names.size();
+    keys_ = ColumnSelection(options_.by, ColumnKind::categories);
+    if (values_.fixed() && !options_.by.empty()) keys_.fix(options_.by);
   }
 
   /// What is read of a table.

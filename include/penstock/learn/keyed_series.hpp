@@ -80,6 +80,35 @@ class KeyedSeries {
     }
   }
 
+  /// Shows a visitor of states all keys, the one not seen for longest first; State::visit_state(state, plan, timed, v)
+  /// shows what is behind each. Loaded, this is the point that was kept.
+  template <class Self, class Plan, class Visitor>
+  static void visit_state(Self& self, const Plan& plan, bool timed, Visitor& v) {
+    if constexpr (Visitor::loading) {
+      v.array(
+          "series", self.entries_,
+          [&](auto& entry, auto& e) {
+            e("key", entry.key);
+            State::visit_state(entry.state, plan, timed, e);
+          },
+          Entry{{}, State(plan)});
+    } else {
+      std::vector<const Entry*> entries;  // in their order
+      for (std::uint32_t slot = self.oldest_; slot != none; slot = self.entries_[slot].newer) {
+        entries.push_back(&self.entries_[slot]);
+      }
+      v.array(
+          "series", entries,
+          [&](const Entry* entry, auto& e) {
+            e("key", entry->key);
+            State::visit_state(entry->state, plan, timed, e);
+          },
+          static_cast<const Entry*>(nullptr));
+    }
+    v("evicted_keys", self.evicted_);
+    if constexpr (Visitor::loading) self.join_loaded(v);
+  }
+
   /// Remembers this point.
   void keep() {
     undo_.clear();
@@ -136,6 +165,22 @@ class KeyedSeries {
     using is_transparent = void;
     std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>{}(key); }
   };
+
+  /// Finds and joins the keys that were loaded.
+  template <class Visitor>
+  void join_loaded(const Visitor& v) {
+    v.require(entries_.size() <= most_, "series", "no more than max_keys");
+    v.require(evicted_ == 0 || entries_.size() == most_, "evicted_keys", "0 as long as there are fewer than max_keys");
+    index_.clear();
+    newest_ = oldest_ = none;
+    for (std::uint32_t slot = 0; slot < entries_.size(); ++slot) {
+      v.require(index_.emplace(entries_[slot].key, slot).second, "series", "each key once");
+      link_newest(slot);
+    }
+    undo_.clear();
+    journal_ = false;
+    kept_evicted_ = evicted_;
+  }
 
   void unlink(std::uint32_t slot) {
     Entry& entry = entries_[slot];

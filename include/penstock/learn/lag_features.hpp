@@ -9,14 +9,15 @@
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/keyed_features.hpp"
 
-#include <algorithm>  // max
-#include <cstddef>    // size_t
-#include <cstdint>    // int64_t, uint64_t
-#include <limits>     // numeric_limits
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <algorithm>    // max, min
+#include <cstddef>      // size_t
+#include <cstdint>      // int64_t, uint64_t
+#include <limits>       // numeric_limits
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -67,6 +68,28 @@ class LagSeries {
         *out++ = lag > rows_ ? std::numeric_limits<double>::quiet_NaN()
                              : values_[(rows_ - lag) % plan.longest * plan.columns + j];
       }
+    }
+  }
+
+  /// Shows a visitor of states the rows that are still there, the oldest first: how many there ever were makes no
+  /// difference to what comes.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, const Plan& plan, bool timed, Visitor& v) {
+    if (timed) v("latest", self.latest_);
+    if constexpr (Visitor::loading) {
+      v("values", self.values_);
+      const std::size_t k = plan.columns;
+      self.rows_ = k == 0 ? 0 : self.values_.size() / k;
+      v.require(self.rows_ > 0 && self.rows_ * k == self.values_.size(), "values", "rows of a number a column");
+      v.require(self.rows_ <= plan.longest, "values", "no more rows than the longest lag");
+    } else {
+      std::vector<double> values;
+      values.reserve(self.values_.size());
+      for (std::size_t r = self.rows_ - std::min(self.rows_, plan.longest); r < self.rows_; ++r) {
+        const double* row = self.values_.data() + r % plan.longest * plan.columns;
+        values.insert(values.end(), row, row + plan.columns);
+      }
+      v("values", values);
     }
   }
 
@@ -124,11 +147,24 @@ class LagFeatures {
   [[nodiscard]] std::uint64_t keyless_rows() const noexcept { return learnt_.counts().keyless; }  ///< without a key
   [[nodiscard]] const LagFeaturesOptions& options() const noexcept { return options_; }  ///< as they were given
 
+  static constexpr std::string_view state_kind = "LagFeatures";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      Learnt::visit_options(self.learnt_, o);
+      o.option("lags", self.options_.lags);
+    });
+    Learnt::visit_state(self.learnt_, v);
+  }
+
   /// Remembers what is known, for restore(). From then on each row that is learnt is noted, until the next keep().
   void keep() { learnt_.keep(); }
   void restore() { learnt_.restore(); }  ///< forgets all that was learnt since keep(); O(what that is)
 
  private:
+  using Learnt = detail::KeyedFeatures<detail::LagSeries>;
+
   static std::size_t longest(const std::vector<std::size_t>& lags) {
     std::size_t most = 0;
     for (const std::size_t lag : lags) most = std::max(most, lag);
@@ -159,7 +195,7 @@ class LagFeatures {
   }
 
   LagFeaturesOptions options_;
-  detail::KeyedFeatures<detail::LagSeries> learnt_;
+  Learnt learnt_;
 };
 
 }  // namespace v0

@@ -12,13 +12,14 @@
 #include "penstock/learn/keyed_features.hpp"
 #include "penstock/learn/rolling_window.hpp"
 
-#include <chrono>     // nanoseconds
-#include <cstddef>    // size_t
-#include <cstdint>    // int64_t, uint64_t
-#include <stdexcept>  // invalid_argument
-#include <string>     // string, to_string
-#include <utility>    // move
-#include <vector>     // vector
+#include <chrono>       // nanoseconds
+#include <cstddef>      // size_t
+#include <cstdint>      // int64_t, uint64_t
+#include <stdexcept>    // invalid_argument
+#include <string>       // string, to_string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -111,11 +112,31 @@ class RollingFeatures {
   [[nodiscard]] std::uint64_t keyless_rows() const noexcept { return learnt_.counts().keyless; }  ///< without a key
   [[nodiscard]] const RollingFeaturesOptions& options() const noexcept { return options_; }  ///< as they were given
 
+  static constexpr std::string_view state_kind = "RollingFeatures";  ///< in saved states, see core/state.hpp
+  /// Shows the whole state to a visitor.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, Visitor& v) {
+    v.object("options", [&](auto& o) {
+      std::vector<std::string> statistics;
+      for (const RollingStatistic statistic : self.options_.statistics) statistics.emplace_back(word_for(statistic));
+      Learnt::visit_options(self.learnt_, o);
+      o.option("window", self.options_.window);
+      o.option("duration_ns", self.options_.duration.count());
+      o.option("statistics", statistics);
+      o.option("closed", std::string_view(self.options_.closed == Closed::left ? "left" : "right"));
+      o.option("min_periods", self.options_.min_periods);
+      o.option("ddof", self.options_.ddof);
+    });
+    Learnt::visit_state(self.learnt_, v);
+  }
+
   /// Remembers what is known, for restore(). From then on each row that is learnt is noted, until the next keep().
   void keep() { learnt_.keep(); }
   void restore() { learnt_.restore(); }  ///< forgets all that was learnt since keep(); O(what that is)
 
  private:
+  using Learnt = detail::KeyedFeatures<detail::RollingWindow>;
+
   static RollingFeaturesOptions checked(RollingFeaturesOptions options) {
     const std::string owner = "RollingFeaturesOptions.";
     if (options.window == 0 && options.duration.count() == 0) {
@@ -177,7 +198,7 @@ class RollingFeatures {
   }
 
   RollingFeaturesOptions options_;
-  detail::KeyedFeatures<detail::RollingWindow> learnt_;
+  Learnt learnt_;
 };
 
 }  // namespace v0

@@ -11,11 +11,12 @@
 #include "penstock/config.hpp"
 #include "penstock/core/math.hpp"
 
-#include <algorithm>  // max, min
+#include <algorithm>  // is_sorted, max, min
 #include <cstddef>    // ptrdiff_t, size_t
 #include <cstdint>    // int64_t, uint64_t
 #include <limits>     // numeric_limits
 #include <string>     // string
+#include <utility>    // move
 #include <vector>     // vector
 
 namespace penstock {
@@ -66,6 +67,11 @@ struct WindowMoments {
     count = both;
     low = std::min(low, other.low);
     high = std::max(high, other.high);
+  }
+  [[nodiscard]] bool same(const WindowMoments& other) const noexcept {
+    const auto equal = [](double a, double b) { return a == b || (is_nan(a) && is_nan(b)); };
+    return count == other.count && equal(mean, other.mean) && equal(squares, other.squares) && low == other.low &&
+           high == other.high;
   }
 };
 
@@ -143,7 +149,76 @@ class RollingWindow {
     }
   }
 
+  /// Shows both stacks to a visitor of states, without the rows that left. The sum over the back is made of its rows.
+  template <class Self, class Visitor>
+  static void visit_state(Self& self, const Plan& plan, bool timed, Visitor& v) {
+    std::vector<double> count, mean, squares, low, high;
+    std::vector<std::int64_t> times;
+    if constexpr (!Visitor::loading) {
+      for (std::size_t i = self.front_at_ * plan.columns; i < self.front_.size(); ++i) {
+        const WindowMoments& m = self.front_[i];
+        count.push_back(m.count);
+        mean.push_back(m.mean);
+        squares.push_back(m.squares);
+        low.push_back(m.low);
+        high.push_back(m.high);
+      }
+      times.assign(self.times_.begin() + static_cast<std::ptrdiff_t>(self.times_at_), self.times_.end());
+    }
+    if (timed) v("latest", self.latest_);
+    v.object("front", [&](auto& front) {  // row by row, a number a column: over it and those behind it
+      front("count", count);
+      front("mean", mean);
+      front("squares", squares);
+      front("min", low);
+      front("max", high);
+      const std::size_t size = count.size();
+      front.require(mean.size() == size && squares.size() == size && low.size() == size && high.size() == size, "count",
+                    "as many as the other numbers");
+      front.require(plan.columns == 0 ? size == 0 : size % plan.columns == 0, "count", "rows of a number a column");
+    });
+    v("values", self.values_);  // of the back
+    if (plan.duration != 0) v("times", times);
+    if constexpr (Visitor::loading) {
+      self.front_.resize(count.size());
+      self.front_at_ = 0;
+      for (std::size_t i = 0; i < count.size(); ++i) self.front_[i] = {count[i], mean[i], squares[i], low[i], high[i]};
+      self.times_ = std::move(times);
+      self.times_at_ = 0;
+      self.any_ = true;
+      self.check_loaded(plan, v);
+    }
+  }
+
  private:
+  /// Refuses what no rows lead to, and adds up the back.
+  template <class Visitor>
+  void check_loaded(const Plan& plan, const Visitor& v) {
+    const std::size_t k = plan.columns;
+    v.require(k != 0 && values_.size() % k == 0, "values", "rows of a number a column");
+    const std::size_t rows = front_rows(plan) + back_rows(plan);
+    v.require(rows > 0, "values", "at least one row in front and back");
+    v.require(plan.window == 0 || rows - (plan.closed == Closed::left ? 1 : 0) <= plan.window, "values",
+              "no more rows in front and back than the window");
+    if (plan.duration != 0) {
+      v.require(times_.size() == rows, "times", "one for each row in front and back");
+      v.require(std::is_sorted(times_.begin(), times_.end()) && times_.back() == latest_, "times",
+                "ascending times up to the latest");
+      v.require(!plan.expired(times_.front(), latest_), "times", "none that is too old for the duration");
+    }
+    for (std::size_t i = 0; i < front_.size(); ++i) {
+      const WindowMoments& m = front_[i];
+      const WindowMoments behind = i + k < front_.size() ? front_[i + k] : WindowMoments();
+      v.require(m.count == behind.count || m.count == behind.count + 1, "front", "counts that go up by one at most");
+      v.require(m.low <= behind.low && m.high >= behind.high && (m.count == 0 || m.low <= m.high), "front",
+                "extremes of more rows that are further apart");
+      v.require(!(m.squares < 0) || !is_finite(m.mean), "front", "squares from 0");  // -inf: a difference was too large
+      v.require(m.count != behind.count || m.same(behind), "front", "the same numbers where no value came");
+    }
+    back_.assign(k, WindowMoments());
+    for (std::size_t i = 0; i < values_.size(); ++i) back_[i % k].add(values_[i]);
+  }
+
   [[nodiscard]] std::size_t front_rows(const Plan& plan) const noexcept {
     return plan.columns == 0 ? 0 : front_.size() / plan.columns - front_at_;
   }
