@@ -12,6 +12,7 @@
 #include <cstddef>  // size_t
 #include <penstock/core/record_batch.hpp>
 #include <penstock/serve/linear_model.hpp>
+#include <penstock/serve/training_statistics.hpp>
 #include <penstock/stats/roc_auc.hpp>
 #include <string>   // string, to_string
 #include <utility>  // move
@@ -45,7 +46,8 @@ inline std::string formula(const penstock::DerivedFeature& feature) {
 }
 
 /// A logistic regression of the labels on all other columns of the training rows: numbers standardised, texts one-hot,
-/// points in time left out. @throws penstock::Error or std::invalid_argument for what cannot be fitted.
+/// points in time left out; with what the features look like there, which check_skew compares with what is served.
+/// @throws penstock::Error or std::invalid_argument for what cannot be fitted.
 inline Trained train(const penstock::RecordBatch& table, const std::string& target,
                      const std::vector<std::uint8_t>& labels, const std::vector<std::size_t>& training,
                      const TrainOptions& options) {
@@ -102,6 +104,7 @@ inline Trained train(const penstock::RecordBatch& table, const std::string& targ
   trained.fit = fit_logistic_regression(design, y, {.c = options.c});
   spec.coefficients.assign(trained.fit.coefficients.begin(), trained.fit.coefficients.end());
   spec.intercept = trained.fit.intercept;
+  spec.statistics = penstock::training_statistics(spec, gather_rows(table, training));
   return trained;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>    // int32_t, uint64_t
 #include <penstock/core/error.hpp>
 #include <penstock/core/record_batch.hpp>
+#include <penstock/core/record_batch_builder.hpp>
 #include <penstock/serve/linear_model.hpp>
 #include <random>         // mt19937_64
 #include <string>         // string
@@ -84,6 +85,27 @@ inline Split split_stratified(const std::vector<std::uint8_t>& labels, double fr
   std::sort(split.training.begin(), split.training.end());
   std::sort(split.held_out.begin(), split.held_out.end());
   return split;
+}
+
+/// Some rows of a table, as a table of the same columns.
+inline penstock::RecordBatch gather_rows(const penstock::RecordBatch& table, const std::vector<std::size_t>& rows) {
+  penstock::RecordBatchBuilder builder(table.schema());
+  for (std::size_t place = 0; place < table.schema().fields.size(); ++place) {
+    const auto copy = [&]<class T>(const penstock::ColumnView<T>& column) {
+      for (const std::size_t i : rows) {
+        column.is_valid(i) ? builder.append<T>(place, column[i]) : builder.append_null(place);
+      }
+    };
+    switch (table.schema().fields[place].dtype) {
+      case penstock::DataType::float64: copy(table.column<double>(place)); break;
+      case penstock::DataType::int64: copy(table.column<std::int64_t>(place)); break;
+      case penstock::DataType::boolean: copy(table.column<bool>(place)); break;
+      case penstock::DataType::timestamp: copy(table.column<penstock::Timestamp>(place)); break;
+      case penstock::DataType::string:
+      case penstock::DataType::category: copy(table.column<std::string_view>(place)); break;
+    }
+  }
+  return builder.finish();
 }
 
 /// Whether a column holds numbers as a linear model reads them.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -263,6 +264,50 @@ TEST_CASE("on the students table the held-out area is at least 0.955") {
   const Quality quality = evaluate(LinearModel(trained.spec), table, labels, split.held_out);
   CHECK(quality.auc >= 0.955);
   CHECK(quality.accuracy > 1 - quality.base_rate);
+}
+
+TEST_CASE("a trained model says what the features of the training rows looked like, and of no others") {
+  RecordBatchBuilder builder({{{"y", DataType::boolean},
+                               {"n", DataType::int64},
+                               {"x", DataType::float64},
+                               {"when", DataType::timestamp},
+                               {"town", DataType::category},
+                               {"shop", DataType::string}}});
+  std::vector<std::size_t> odd;
+  for (int i = 0; i < 60; ++i) {
+    const bool wild = i % 2 == 0;  // rows that are held out
+    if (!wild) odd.push_back(static_cast<std::size_t>(i));
+    builder.append<bool>(0, i % 3 == 0);
+    builder.append<std::int64_t>(1, wild ? 1000 + i : i % 7);
+    i % 9 == 4 ? builder.append_null(2) : builder.append<double>(2, wild ? -1e6 : 0.5 * (i % 11));
+    builder.append<Timestamp>(3, Timestamp(std::chrono::seconds(i)));
+    builder.append<std::string_view>(4, wild ? "Rome" : i % 5 == 0 ? "Ulm" : "Bonn");
+    i % 10 == 7 ? builder.append_null(5) : builder.append<std::string_view>(5, wild ? "c" : i % 4 == 1 ? "a" : "b");
+  }
+  const RecordBatch table = builder.finish();
+  const RecordBatch part = gather_rows(table, odd);
+  REQUIRE(part.rows() == 30);
+  CHECK(part.schema() == table.schema());
+  CHECK(part.column<Timestamp>("when")[29] == Timestamp(std::chrono::seconds(59)));
+  CHECK(part.column<bool>("y")[1]);
+  CHECK_FALSE(part.column<double>("x").is_valid(6));  // row 13
+  CHECK(part.column<std::string_view>("town")[2] == "Ulm");
+
+  const Trained trained = train(table, "y", read_labels(table, "y"), odd, {});
+  const TrainingStatistics& statistics = trained.spec.statistics;
+  CHECK(statistics.rows == 30);
+  REQUIRE(statistics.numeric.size() == 2);
+  for (std::size_t j = 0; j < 2; ++j) {
+    CHECK(statistics.numeric[j].name == trained.spec.numeric[j].name);
+    CHECK(statistics.numeric[j].mean == Approx(trained.spec.numeric[j].mean).epsilon(1e-14));
+    CHECK(statistics.numeric[j].std_dev == Approx(trained.spec.numeric[j].scale).epsilon(1e-14));
+  }
+  CHECK(statistics.numeric[0].max == 6);
+  CHECK(statistics.numeric[1].missing == 3);
+  REQUIRE(statistics.categorical.size() == 2);
+  CHECK(statistics.categorical[0].counts == std::vector<std::uint64_t>{24, 6});  // Bonn, Ulm
+  CHECK(statistics.categorical[1].missing == 6);
+  CHECK(LinearModel(trained.spec).spec().statistics == statistics);
 }
 
 TEST_CASE("training says what it derived, encoded and left out") {
