@@ -179,6 +179,11 @@ class PerThread {
     work(*reinterpret_cast<State*>(static_cast<std::uintptr_t>(half)));
   }
 
+  /// Not in write_first, of which there is one for each type of work: a thread would have a shard for each of them.
+  static OwnShards<State>& own() {
+    static thread_local OwnShards<State> mine;
+    return mine;
+  }
   template <class Work>
   PENSTOCK_COLD void write_first(Work work) const {
     using Own = OwnShards<State>;
@@ -191,8 +196,7 @@ class PerThread {
       const Held held{*shards_, shards_->claim()};
       return write_to(held.shard, work);
     }
-    static thread_local Own own;
-    Shard<State>& shard = own.find(id_, shards_);
+    Shard<State>& shard = own().find(id_, shards_);
     Own::recent[id_ % Own::recent.size()] = {id_, &shard};
     write_to(shard, work);
   }

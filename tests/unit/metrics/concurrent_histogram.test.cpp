@@ -25,6 +25,35 @@ LatencyHistogram of(const std::vector<std::int64_t>& values, const LatencyHistog
 
 }  // namespace
 
+TEST_CASE("a thread has one shard, whatever it writes by and however many other objects it writes to") {
+  int made = 0;
+  const auto make = [&made] {
+    ++made;
+    return LatencyHistogram();
+  };
+  std::vector<std::unique_ptr<detail::PerThread<LatencyHistogram>>> objects;
+  for (int i = 0; i < 9; ++i) objects.push_back(std::make_unique<detail::PerThread<LatencyHistogram>>(make));
+  const auto& first = *objects.front();
+  const auto& last = *objects.back();  // eight further, and so in the first one's place of those used of late
+  const auto alternate = [&](auto work) {
+    first.write(work);
+    last.write(work);
+  };
+  alternate([](LatencyHistogram& mine) { mine.record(1); });
+  alternate([](LatencyHistogram& mine) { mine.record(2); });
+  alternate([](LatencyHistogram& mine) { mine.record(3); });
+  alternate([](LatencyHistogram& mine) { mine.record(4); });
+  alternate([](LatencyHistogram& mine) { mine.record(5); });
+  CHECK(made == 4);  // two halves in each of two objects
+  int shards = 0;
+  first.collect([&](LatencyHistogram& theirs) {
+    ++shards;
+    CHECK(theirs == of({1, 2, 3, 4, 5}));
+    theirs.reset();
+  });
+  CHECK(shards == 1);
+}
+
 TEST_CASE("one thread: an interval is what was recorded since the last, the total is everything") {
   ConcurrentHistogram histogram;
   histogram.record(5);
