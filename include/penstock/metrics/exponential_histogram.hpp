@@ -146,7 +146,7 @@ struct ExponentialHistogram {
                                 "; above 0 is needed");
   }
   ExponentialHistogram histogram{.count = latency.count(),
-                                 .sum = latency.mean() * static_cast<double>(latency.count()) / options.unit_ns,
+                                 .sum = latency.sum() / options.unit_ns,
                                  .min = static_cast<double>(latency.min()) / options.unit_ns,
                                  .max = static_cast<double>(latency.max()) / options.unit_ns,
                                  .scale = options.max_scale,

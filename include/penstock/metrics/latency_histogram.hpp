@@ -25,7 +25,7 @@
 #include <span>              // span
 #include <stdexcept>         // invalid_argument
 #include <string>            // to_string
-#include <utility>           // move
+#include <utility>           // exchange, move
 #include <vector>            // vector
 
 namespace penstock {
@@ -110,6 +110,38 @@ class LatencyHistogram {
       : options_(checked(options)), buckets_(options.significant_digits, options.lowest) {
     if (!options.auto_resize) counts_.resize(index_of(static_cast<std::uint64_t>(options.highest)) + 1);
   }
+  LatencyHistogram(const LatencyHistogram&) = default;
+  /// Takes over; the other is empty, has no memory, and may be used again.
+  LatencyHistogram(LatencyHistogram&& other) noexcept
+      : options_(other.options_),
+        buckets_(other.buckets_),
+        counts_(std::exchange(other.counts_, {})),
+        first_(other.first_),
+        count_(other.count_),
+        below_(other.below_),
+        above_(other.above_),
+        min_(other.min_),
+        max_(other.max_),
+        sum_(other.sum_) {
+    other.reset();
+  }
+  LatencyHistogram& operator=(const LatencyHistogram&) = default;
+  LatencyHistogram& operator=(LatencyHistogram&& other) noexcept {  ///< as when it is made of the other
+    if (this == &other) return *this;
+    options_ = other.options_;
+    buckets_ = other.buckets_;
+    counts_ = std::exchange(other.counts_, {});
+    first_ = other.first_;
+    count_ = other.count_;
+    below_ = other.below_;
+    above_ = other.above_;
+    min_ = other.min_;
+    max_ = other.max_;
+    sum_ = other.sum_;
+    other.reset();
+    return *this;
+  }
+  ~LatencyHistogram() = default;
 
   [[nodiscard]] const LatencyHistogramOptions& options() const noexcept { return options_; }  ///< as it was made
 
@@ -178,10 +210,10 @@ class LatencyHistogram {
   [[nodiscard]] std::uint64_t above_range() const noexcept { return above_; }  ///< values above highest, likewise
   [[nodiscard]] std::int64_t min() const noexcept { return count_ == 0 ? 0 : min_; }  ///< least value, exact; 0 if none
   [[nodiscard]] std::int64_t max() const noexcept { return max_; }  ///< greatest value, exact; 0 if none
+  /// The sum in nanoseconds, exact to the rounding of a double; more values never make it less.
+  [[nodiscard]] double sum() const noexcept { return sum_.to_double(); }
   /// The mean, exact to the rounding of a double; 0 if there is no value.
-  [[nodiscard]] double mean() const noexcept {
-    return count_ == 0 ? 0 : sum_.to_double() / static_cast<double>(count_);
-  }
+  [[nodiscard]] double mean() const noexcept { return count_ == 0 ? 0 : sum() / static_cast<double>(count_); }
   /// The standard deviation of the values (divided by the count), each taken as the middle of its bucket; 0 if none.
   [[nodiscard]] double stddev() const {
     if (count_ == 0) return 0;

@@ -260,7 +260,7 @@ inline constexpr std::array<double, 16> latency_bounds_s{0.0001, 0.00025, 0.0005
                                                       double unit_ns = 1e9) {
   MetricHistogram histogram;
   histogram.count = latency.count();
-  histogram.sum = latency.mean() * static_cast<double>(latency.count()) / unit_ns;
+  histogram.sum = latency.sum() / unit_ns;
   for (const double bound : bounds) histogram.buckets.push_back({bound, 0, {}});
   std::size_t i = 0;
   latency.for_each_bucket([&](std::int64_t low, std::int64_t, std::uint64_t n) {
@@ -282,7 +282,7 @@ inline constexpr std::array<double, 16> latency_bounds_s{0.0001, 0.00025, 0.0005
                                                   double unit_ns = 1e9) {
   MetricSummary summary;
   summary.count = latency.count();
-  summary.sum = latency.mean() * static_cast<double>(latency.count()) / unit_ns;
+  summary.sum = latency.sum() / unit_ns;
   const auto values = latency.values_at_quantiles(quantiles);
   for (std::size_t i = 0; i < values.size(); ++i) {
     // Of no values there is no quantile, and 0 would be a lie.

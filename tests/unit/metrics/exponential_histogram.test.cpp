@@ -158,3 +158,12 @@ TEST_CASE("options of the exponential form that cannot be met are refused") {
   CHECK_THROWS_WITH(exponential_histogram(LatencyHistogram(), {.max_scale = 21}), ContainsSubstring("max_scale is 21"));
   CHECK_THROWS_WITH(exponential_histogram(LatencyHistogram(), {.unit_ns = 0}), ContainsSubstring("unit_ns is 0"));
 }
+
+TEST_CASE("the sum of an exponential histogram never goes down") {
+  LatencyHistogram latency;
+  latency.record(1);
+  for (int i = 0; i < 200; ++i) {  // of 49 values the mean times the count is less than 1
+    latency.record(0);
+    CHECK(exponential_histogram(latency, {.unit_ns = 1}).sum == 1);
+  }
+}

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace penstock;
@@ -445,4 +446,37 @@ TEST_CASE("options that cannot be met are refused by name and value") {
   CHECK_THROWS_WITH(of({1}).value_at_quantile(1.5), ContainsSubstring("q is 1.5"));
   CHECK_THROWS_AS(of({1}).value_at_quantile(-0.1), std::invalid_argument);
   CHECK_THROWS_AS(of({1}).value_at_quantile(std::nan("")), std::invalid_argument);
+}
+
+TEST_CASE("a histogram that was moved from is empty, and may be used again") {
+  LatencyHistogram source;
+  source.record(1000);
+  source.record(-1);
+  const LatencyHistogram copy(source);
+  LatencyHistogram target(std::move(source));
+  CHECK(target == copy);
+  CHECK(source.value_at_quantile(0.5) == 0);
+  CHECK(source.values_at_quantiles({0.5, 1}) == std::vector<std::int64_t>{0, 0});
+  CHECK(source == LatencyHistogram());
+  CHECK(source.memory_bytes() == 0);
+  source.record(7);
+  CHECK(source.value_at_quantile(0.5) == 7);
+  CHECK(source.mean() == 7);
+
+  source = std::move(target);
+  CHECK(source == copy);
+  CHECK(target == LatencyHistogram());
+  target.merge(source);
+  source.merge(LatencyHistogram(std::move(target)));
+  CHECK(source.count() == 2);
+  CHECK(source.sum() == 2000);
+  CHECK(target.value_at_quantile(1) == 0);
+
+  LatencyHistogram fixed({.highest = 1'000'000, .auto_resize = false});
+  fixed.record(5);
+  const LatencyHistogram taken(std::move(fixed));
+  fixed.record(1'000'000);
+  CHECK(taken.max() == 5);
+  CHECK(fixed.max() == 1'000'000);
+  CHECK(fixed.count() == 1);
 }
