@@ -89,8 +89,10 @@ class SpscGate {
   [[nodiscard]] QueueStats stats() const {
     const std::scoped_lock lock(lock_);
     QueueStats now = counters_;
-    now.taken = popped_.load(std::memory_order_acquire);
-    now.accepted = pushed_.load(std::memory_order_acquire);
+    do {  // as depth() does: no more than the capacity, also if we lose the core in between
+      now.taken = popped_.load(std::memory_order_seq_cst);
+      now.accepted = pushed_.load(std::memory_order_seq_cst);
+    } while (now.taken != popped_.load(std::memory_order_relaxed));
     now.depth = static_cast<std::size_t>(now.accepted - now.taken);
     now.max_depth = static_cast<std::size_t>(record_.load(std::memory_order_relaxed));
     now.throttled = throttled();
@@ -209,7 +211,8 @@ class SpscGate {
         reader_, 1, limit, [this] { return depth(); }, &QueueStats::pop_waits, &QueueStats::pop_wait);
   }
 
-  /// Whether a closed queue is empty for good: a push that began before the close may still be on its way.
+  /// Whether a closed queue is empty for good: a push that began before the close may still be on its way. Waits for
+  /// it awake, by sched_yield.
   [[nodiscard]] bool drained() const noexcept {
     { const std::scoped_lock closing(lock_); }  // until close() has settled: only then is `claimed_` to be believed
     while (pushed_.load(std::memory_order_seq_cst) != claimed_.load(std::memory_order_seq_cst)) {

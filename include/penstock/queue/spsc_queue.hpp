@@ -48,6 +48,10 @@ inline namespace v0 {
 /// close cost microseconds (asymmetric_fence.hpp); where Linux does not help, each push and pop costs exchanges.
 /// Memory: `capacity` items.
 ///
+/// **Priorities of threads.** The consumer of a closed queue waits awake, by sched_yield, for a push that began before
+/// the close: a consumer of a real-time class (SCHED_FIFO, SCHED_RR) that has put a producer of a lower one off its
+/// core would wait for ever. Give both the same priority, or close from the producer's thread.
+///
 /// `Sync` is for tests: what the queue is built on.
 template <queue_item T, clock_source Clock = SteadyClock, class Sync = detail::SystemSync>
 class SpscQueue : public QueueCalls<SpscQueue<T, Clock, Sync>, T> {
