@@ -30,7 +30,7 @@ struct Row {
 
 /// One run of a benchmark program.
 struct Run {
-  std::vector<Row> rows{};                       ///< in the order of the file, those without repetitions left out
+  std::vector<Row> rows{};  ///< in the order of the file, those skipped or without repetitions left out
   std::map<std::string, std::string> context{};  ///< what should be equal of two files, in words
 };
 
@@ -84,10 +84,17 @@ struct BenchmarkFile {
     }
     const std::string name = word("run_name").empty() ? word("name") : word("run_name");
     if (name.empty()) throw penstock::Error({.source = path}, "a benchmark without a name", "\"run_name\" or \"name\"");
+    const auto holds = [&](const char* key) {
+      if (!entry.contains(key)) return false;
+      if (entry[key].is_boolean()) return entry[key].get<bool>();
+      throw penstock::Error({.source = path, .column = name}, std::string(key) + " " + entry[key].dump(),
+                            "true or false");
+    };
+    if (holds("skipped")) continue;
     const auto [at, is_new] = place.try_emplace(name, result.rows.size());
     if (is_new) result.rows.push_back({.name = name, .values = {}, .failed = {}});
     Row& row = result.rows[at->second];
-    if (entry.value("error_occurred", false)) {
+    if (holds("error_occurred")) {
       row.failed = word("error_message").empty() ? "error without a message" : word("error_message");
       continue;
     }
@@ -124,6 +131,8 @@ struct BenchmarkFile {
     } catch (const nlohmann::json::parse_error& error) {
       throw penstock::Error({.source = path, .byte = begin + error.byte}, "no JSON",
                             "the output of a benchmark with --benchmark_format=json");
+    } catch (const nlohmann::json::exception& error) {  // a number that no double holds
+      throw penstock::Error({.source = path}, error.what(), "the output of a benchmark with --benchmark_format=json");
     }
     file.runs.push_back(read_run(run, path, metric));
   }

@@ -43,7 +43,7 @@ with open(os.path.join(here, "benchmark_compare.txt"), "w") as out:
     for name, (unit, _) in rows.items():
         metric = "real_time" if "real_time" in name else "cpu_time"
         a, b = ([r[metric] for r in f if r["run_name"] == name and r["run_type"] == "iteration"] for f in (old, new))
-        p = stats.mannwhitneyu(b, a, alternative="two-sided", method="asymptotic").pvalue
+        p = stats.mannwhitneyu(b, a, alternative="two-sided", method="exact").pvalue
         delta = numpy.sign(numpy.subtract.outer(b, a)).mean()
         scale = {"ns": 1, "us": 1e3, "ms": 1e6}[unit]
         print(name, repr(scale * numpy.median(a)), repr(numpy.median(b) / numpy.median(a)), repr(p), repr(float(delta)),

@@ -163,6 +163,43 @@ TEST_CASE("penstock_compare: several runs in a file are rounds, whatever differs
                     ContainsSubstring("old.json has 9 runs and slower.json has 7; runs are made in turns"));
 }
 
+TEST_CASE("penstock_compare: many rows that are surely slower are found, however many they are") {
+  const std::size_t rows = 60;
+  const auto file = [&](std::size_t runs, std::size_t repetitions, double level) {
+    BenchmarkFile made{.path = "made.json"};
+    for (std::size_t r = 0; r < runs; ++r) {
+      compare::Run& run = made.runs.emplace_back();
+      for (std::size_t i = 0; i < rows; ++i) {
+        run.rows.push_back({.name = "b" + std::to_string(i), .values = {}, .failed = {}});
+        for (std::size_t k = 0; k < repetitions; ++k) {
+          run.rows[i].values.push_back(level * (100 + 0.01 * static_cast<double>((r * 7 + i * 3) % 11 + k)));
+        }
+      }
+    }
+    return made;
+  };
+  for (const std::size_t rounds : {14u, 20u, 40u}) {  // more patterns of signs than a test would try one by one
+    CAPTURE(rounds);
+    const Report report = compare_files(file(rounds, 1, 1), file(rounds, 1, 2), {.n_resamples = 100});
+    for (const RowComparison& each : report.rows) CHECK(each.verdict == Verdict::slower);
+    CHECK(report.rows[0].pvalue == Approx(rows * std::exp2(1 - static_cast<double>(rounds))));
+    CHECK(report.exit_status() == 1);
+  }
+  const Report one = compare_files(file(1, 10, 1), file(1, 10, 2), {.n_resamples = 100});
+  CHECK(one.rows[0].pvalue == Approx(60 * 2 / 184756.0));  // C(20, 10)
+  CHECK(one.exit_status() == 1);
+}
+
+TEST_CASE("penstock_compare: rounds are judged by Wilcoxon's exact p-value, also with ties and zeros") {
+  const std::vector<std::vector<double>> cases{{1, 2, 3},        {-1, 2, 2, 5}, {1, 1, -1, 1},
+                                               {0, 3, -1, 2, 0}, {0, 0},        {-4, 3, 9, 8, 8, 7, -1, 2, 5, 5}};
+  for (const auto& differences : cases) {
+    CAPTURE(differences);
+    CHECK(compare::detail::signed_rank_pvalue(differences) ==
+          Approx(penstock::stats::wilcoxon_signed_rank(differences).pvalue));
+  }
+}
+
 TEST_CASE("penstock_compare: runs that stand one behind the other are read as so many") {
   const std::string run = R"({"benchmarks": [{"name": "a", "cpu_time": 3, "time_unit": "us"}]})";
   const auto file = compare::parse_benchmark_file(run + "\n" + run + "\n\n" + run + "\n", "x.json", "auto");
@@ -182,6 +219,12 @@ TEST_CASE("penstock_compare: rows that are not in every run, or failed, are told
   CHECK_THAT(table(report), ContainsSubstring("gone: not in every run") && ContainsSubstring("born: only in the new"));
   CHECK(compare_files(old_file, new_file, {.filter = "^a$"}).only_old.empty());
   CHECK(compare_files(old_file, new_file, {.filter = "nothing"}).exit_status() == 2);
+
+  const auto skips = compare::parse_benchmark_file(
+      R"({"benchmarks": [{"name": "a", "cpu_time": 1, "time_unit": "ns"},
+                         {"name": "gone", "skipped": true, "real_time": 0, "cpu_time": 0, "time_unit": "ns"}]})",
+      "skips.json", "auto");
+  CHECK(compare_files(old_file, skips, {}).only_old == std::vector<std::string>{"gone"});
 
   const auto failed = compare::parse_benchmark_file(
       R"({"benchmarks": [{"name": "a", "run_name": "a", "error_occurred": true, "error_message": "no file"}]})",
@@ -219,6 +262,12 @@ TEST_CASE("penstock_compare: a file that is none is refused by file, row and wha
              ContainsSubstring("cpu_time 0"));
   CHECK_THAT(complaint(R"({"benchmarks": [{"name": "a", "cpu_time": 1, "time_unit": "ns"}]})", "bytes"),
              ContainsSubstring("no number \"bytes\""));
+  CHECK_THAT(complaint(R"({"benchmarks": [{"name": "a", "error_occurred": "yes"}]})"),
+             ContainsSubstring("x.json, column a: found error_occurred \"yes\", expected true or false"));
+  CHECK_THAT(complaint(R"({"benchmarks": [{"name": "a", "cpu_time": 1e999, "time_unit": "ns"}]})"),
+             ContainsSubstring("x.json: found ") && ContainsSubstring("1e999"));
+  CHECK_THAT(complaint(R"({"benchmarks": [{"name": "a", "skipped": true, "skip_message": "no such device"}]})"),
+             ContainsSubstring("found no benchmarks"));
   CHECK_THAT(complaint(R"({"benchmarks": [3]})"), ContainsSubstring("without a name"));
   CHECK_THROWS_WITH(compare::read_benchmark_file("no/such/file.json", "auto"),
                     ContainsSubstring("no/such/file.json: found a file that cannot be read"));
