@@ -32,6 +32,7 @@
 #include <sys/socket.h>
 #include <system_error>  // errc
 #include <thread>        // thread
+#include <unistd.h>      // close
 #include <utility>       // move
 
 // httplib.h brings resolv.h, which makes a macro of a name that Eigen has for parameters.
@@ -48,10 +49,13 @@ struct Health {
 
 /// How a MetricsServer listens.
 struct MetricsServerOptions {
-  std::string host = "127.0.0.1";   ///< address or name to listen on; "0.0.0.0" is for everybody who can reach it
-  int port = 0;                     ///< 0 to 65535; 0 takes a free one, see MetricsServer::port
-  std::size_t threads = 2;          ///< that answer, at least 1: so many slow clients hold up the others
-  std::chrono::seconds timeout{5};  ///< at least 1 s: of reading a request and writing an answer
+  std::string host = "127.0.0.1";  ///< address or name to listen on; "0.0.0.0" is for everybody who can reach it
+  int port = 0;                    ///< 0 to 65535; 0 takes a free one, see MetricsServer::port
+  std::size_t threads = 2;         ///< that answer, at least 1: so many slow clients hold up the others
+  /// At least 1 s: of silence from a client in the middle of a request, or that takes nothing of its answer. Each byte
+  /// begins it anew, so it bounds no whole request: a client that sends byte by byte holds a thread as long as it
+  /// likes.
+  std::chrono::seconds timeout{5};
 };
 
 namespace detail {
@@ -103,12 +107,13 @@ void http_split(std::string_view text, char separator, Take take) {
 
 /// Serves /metrics and /healthz from functions of the caller's, from when it is made until it is stopped. The functions
 /// are called in threads of the server, of several at once; what they throw is answered with 500 and counted, and the
-/// server goes on. Any other path is 404. No TLS and no passwords: put a proxy in front of it where it is not loopback.
+/// server goes on. Any other path is 404. No TLS, no passwords and no limit of a whole request: put a proxy that has
+/// them in front of it where it is not loopback. cpp-httplib ignores SIGPIPE from then on, for the whole process.
 class MetricsServer {
  public:
   /// Listens. `health` may be left out: then whoever is answered at all is told "ok".
   /// @throws std::invalid_argument that names the option if it is out of range, or `metrics` is empty; Error that names
-  /// the address if it cannot be listened on, as when the port is in use.
+  /// the address if it cannot be listened on, as when the port is in use; std::system_error if there can be no thread.
   explicit MetricsServer(std::function<MetricsSnapshot()> metrics, const MetricsServerOptions& options = {},
                          std::function<Health()> health = {})
       : metrics_(std::move(metrics)), health_(std::move(health)), options_(options) {
@@ -128,7 +133,8 @@ class MetricsServer {
     server_.set_keep_alive_timeout(1);
     server_.set_payload_max_length(64 * 1024);
     // httplib's own would let two servers share a port, and either get half of the requests.
-    server_.set_socket_options([](socket_t socket) {
+    server_.set_socket_options([this](socket_t socket) {
+      listening_ = socket;
       const int yes = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
@@ -153,18 +159,25 @@ class MetricsServer {
                                            std::string(code == 0 ? "unknown host" : std::strerror(code)) + ")",
                   "a free port of this machine, or port 0");
     }
-    thread_ = std::thread([this] {
-      server_.listen_after_bind();
-      ended_ = true;
-    });
+    try {
+      thread_ = std::thread([this] {
+        server_.listen_after_bind();
+        ended_ = true;
+      });
+    } catch (...) {
+      ::close(listening_);  // httplib's own stop() does so only while it runs
+      throw;
+    }
     while (!server_.is_running() && !ended_) std::this_thread::yield();  // stop() before that would be lost
   }
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
   ~MetricsServer() { stop(); }
 
-  /// Ends: returns when nobody is being answered any more and no function is called again. May be called again, from
-  /// one thread at a time; not from within the functions.
+  /// Ends: takes no more clients, and returns when nobody is being answered any more and no function is called again.
+  /// It waits for clients in the middle of a request: one that falls silent costs up to `timeout`, one that sends byte
+  /// by byte costs what it likes, and so does it in the destructor. cpp-httplib gives no way to cut them off.
+  /// May be called again, from one thread at a time; not from within the functions.
   void stop() {
     server_.stop();
     if (thread_.joinable()) thread_.join();
@@ -205,6 +218,7 @@ class MetricsServer {
   const std::function<Health()> health_;
   const MetricsServerOptions options_;
   httplib::Server server_;
+  socket_t listening_ = -1;
   int port_ = 0;
   std::atomic<std::uint64_t> requests_{0}, errors_{0};
   std::atomic<bool> ended_{false};

@@ -5,14 +5,18 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <pthread.h>
 #include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 using namespace penstock;
@@ -163,6 +167,33 @@ TEST_CASE("an address that cannot be listened on, and options out of range, are 
   CHECK_THROWS_WITH(MetricsServer(metrics, {.threads = 0}), ContainsSubstring("threads is 0"));
   CHECK_THROWS_WITH(MetricsServer(metrics, {.timeout = std::chrono::seconds(0)}), ContainsSubstring("timeout is 0 s"));
   CHECK_THROWS_WITH(MetricsServer({}), ContainsSubstring("the function of metrics is empty"));
+}
+
+#if defined(__GLIBC__)
+TEST_CASE("a server that gets no thread leaves no socket behind") {
+  const int port = free_port();
+  pthread_attr_t usual, too_much;
+  REQUIRE(pthread_getattr_default_np(&usual) == 0);
+  REQUIRE(pthread_attr_init(&too_much) == 0);
+  REQUIRE(pthread_attr_setstacksize(&too_much, std::size_t{1} << 50) == 0);  // more than there are addresses
+  REQUIRE(pthread_setattr_default_np(&too_much) == 0);
+  CHECK_THROWS_AS(MetricsServer([] { return some_metrics(1); }, {.port = port}), std::system_error);
+  REQUIRE(pthread_setattr_default_np(&usual) == 0);
+  CHECK(MetricsServer([] { return some_metrics(1); }, {.port = port}).port() == port);
+  pthread_attr_destroy(&usual);
+  pthread_attr_destroy(&too_much);
+}
+#endif
+
+TEST_CASE("a server has SIGPIPE ignored in the whole process, as is said of it") {
+  struct sigaction after {};
+  const auto restore = std::signal(SIGPIPE, SIG_DFL);
+  {
+    const MetricsServer server([] { return some_metrics(1); });
+  }
+  REQUIRE(sigaction(SIGPIPE, nullptr, &after) == 0);
+  std::signal(SIGPIPE, restore);
+  CHECK(after.sa_handler == SIG_IGN);
 }
 
 TEST_CASE("a real Prometheus scrapes the server") {
