@@ -12,8 +12,9 @@
 //
 // At least one of the two sees what the other told. An asymmetric fence, as in P1202 of the C++ committee.
 
-#include <atomic>   // atomic, atomic_signal_fence, memory_order
-#include <cstdint>  // uint64_t
+#include <atomic>     // atomic, atomic_signal_fence, memory_order
+#include <cstdint>    // uint64_t
+#include <exception>  // terminate
 
 #if defined(__linux__) && __has_include(<linux/membarrier.h>)
 #include <linux/membarrier.h>  // MEMBARRIER_CMD_PRIVATE_EXPEDITED
@@ -44,11 +45,14 @@ inline void tell(std::atomic<std::uint64_t>& word, std::uint64_t value) noexcept
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-/// The other side: has every running thread of the process pass a full fence.
+/// The other side: has every running thread of the process pass a full fence. If the kernel refuses what it has agreed
+/// to before, as under a seccomp filter that was installed since, it ends the process by std::terminate: the threads go
+/// by the fence already, and without it a wake-up would be lost, or a sum wrong, with nobody told. So install filters
+/// first, or allow membarrier in them.
 inline void settle() noexcept {
 #if defined(PENSTOCK_DETAIL_MEMBARRIER)
   if (!can_settle()) return;
-  ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  if (::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) std::terminate();
   std::atomic_signal_fence(std::memory_order_seq_cst);
 #endif
 }
