@@ -145,7 +145,7 @@ TEST_CASE("a histogram is written with the very bytes of HdrHistogram's, before 
       if (at == std::string::npos) continue;
       const std::string theirs = detail::from_base64(std::string_view(line).substr(at));
       const LatencyHistogram histogram = decode_hdr_histogram(std::string_view(line).substr(at));
-      CHECK(detail::hdr_v2_bytes(histogram) == detail::inflate_bytes(std::string_view(theirs).substr(8), 1'000'000));
+      CHECK(detail::hdr_v2_bytes(histogram) == detail::inflate_histogram(std::string_view(theirs).substr(8)));
       ++lines;
     }
     CHECK(lines >= 6);
@@ -292,6 +292,19 @@ TEST_CASE("encodings that are no histogram are refused with what is wrong") {
 TEST_CASE("a small text cannot unpack to more than a histogram has") {
   const std::string zeros(80'000'000, '\0');
   CHECK_THAT(error_of(packed(zeros)), ContainsSubstring("more unpacked bytes"));
+  // Each number of digits has its own limit: above what a histogram with all its buckets takes, and not far above.
+  for (int digits = 1; digits <= 5; ++digits) {
+    CAPTURE(digits);
+    LatencyHistogram last({.significant_digits = digits});
+    last.record(std::numeric_limits<std::int64_t>::max());
+    const std::string header = detail::hdr_v2_bytes(last).substr(0, detail::hdr_v2_header);
+    std::size_t buckets = 0;
+    detail::HistogramAccess::for_each_index(last, [&](std::size_t index, std::uint64_t) { buckets = index + 1; });
+    const std::size_t limit = detail::hdr_v2_limit(header);
+    CHECK(limit >= detail::hdr_v2_header + 9 * buckets);
+    CHECK(limit <= detail::hdr_v2_header + 13 * buckets);
+    CHECK_THAT(error_of(packed(header + std::string(limit, '\0'))), ContainsSubstring("more unpacked bytes"));
+  }
 }
 
 TEST_CASE("numbers of every length go through zigzag") {
