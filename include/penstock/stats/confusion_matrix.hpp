@@ -48,7 +48,8 @@ struct ClassScores {
 };
 
 /// The weight of the rows by their true and predicted label. Labels are any finite numbers, and turn up as they come.
-/// A row costs O(log classes), a new label O(classes^2). Not thread-safe: merge one of each thread.
+/// A row costs O(log classes), a new label, and one of which the last row is taken back, O(classes^2). Not thread-safe:
+/// merge one of each thread.
 class ConfusionMatrix {
  public:
   /// @throws std::invalid_argument if a label is not finite, or the weight is negative or not finite; nothing is then
@@ -61,7 +62,8 @@ class ConfusionMatrix {
     cell.weight += weight;
     ++cell.rows;
   }
-  /// Takes a row back that had come, with its weight. @throws std::invalid_argument if no such row is there.
+  /// Takes a row back that had come, with its weight; a label without rows is forgotten. @throws std::invalid_argument
+  /// if no such row is there.
   void revert(double y_true, double y_pred, double weight = 1) {
     detail::check_metric_numbers("ConfusionMatrix", y_true, y_pred, weight);
     Cell* const cell = find(y_true, y_pred);
@@ -70,6 +72,9 @@ class ConfusionMatrix {
                                   std::to_string(y_pred) + " is there to be taken back");
     }
     cell->weight = --cell->rows == 0 ? 0 : cell->weight - weight;  // no rounding stays behind the last of them
+    if (cell->rows != 0) return;
+    drop_if_unused(y_true);
+    drop_if_unused(y_pred);
   }
   /// All rows of the other.
   void merge(const ConfusionMatrix& other) {
@@ -89,7 +94,7 @@ class ConfusionMatrix {
     for (Cell& cell : cells_) cell.weight *= factor;
   }
 
-  /// All labels that have come as truth or prediction, ascending; also those whose rows were taken back.
+  /// All labels that have come as truth or prediction, ascending, without those whose rows were all taken back.
   [[nodiscard]] const std::vector<double>& labels() const noexcept { return labels_; }
   /// Of the rows of class `y_true` that were taken for `y_pred`; 0 for labels that have not come.
   [[nodiscard]] double weight(double y_true, double y_pred) const noexcept {
@@ -228,6 +233,23 @@ class ConfusionMatrix {
     }
     labels_.insert(labels_.begin() + static_cast<std::ptrdiff_t>(at), label);
     cells_ = std::move(cells);
+  }
+
+  /// Forgets a label that no row has, in place.
+  void drop_if_unused(double label) noexcept {
+    if (!has(label)) return;
+    const std::size_t n = labels_.size(), at = place(label);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (cells_[at * n + i].rows != 0 || cells_[i * n + at].rows != 0) return;
+    }
+    std::size_t to = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        if (i != at && j != at) cells_[to++] = cells_[i * n + j];
+      }
+    }
+    cells_.resize(to);
+    labels_.erase(labels_.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
   std::vector<double> labels_;

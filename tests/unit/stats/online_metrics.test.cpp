@@ -143,6 +143,26 @@ TEST_CASE("a row that is taken back leaves nothing behind") {
   CHECK_THROWS_WITH(seen.revert(9, 0), ContainsSubstring("no row of 9.000000"));
 }
 
+TEST_CASE("a label goes with its last row, and the others keep theirs") {
+  ConfusionMatrix seen;
+  seen.update(1, 2, 0.5);
+  seen.update(3, 3, 4);
+  seen.update(2, 5, 8);
+  seen.update(5, 2, 16);
+  seen.revert(1, 2, 0.5);  // 2 is still the truth of a row
+  CHECK(seen.labels() == std::vector<double>{2, 3, 5});
+  seen.revert(3, 3, 4);
+  CHECK(seen.labels() == std::vector<double>{2, 5});
+  CHECK(seen.weight(2, 5) == 8);
+  CHECK(seen.weight(5, 2) == 16);
+  seen.revert(2, 5, 8);
+  CHECK(seen.labels() == std::vector<double>{2, 5});
+  seen.revert(5, 2, 16);
+  CHECK(seen.labels().empty());
+  seen.update(3, 1);
+  CHECK(seen.weight(3, 1) == 1);
+}
+
 TEST_CASE("accuracy is of anything that can be compared") {
   Accuracy right;
   right.update(std::string("cat"), std::string("cat"));

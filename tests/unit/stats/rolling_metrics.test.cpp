@@ -138,6 +138,12 @@ TEST_CASE("what takes rows back says the same as what sums up anew") {
   }
 }
 
+TEST_CASE("a window keeps no labels but those of its rows") {
+  Rolling<F1> rolling({.window_size = 10});
+  for (int i = 0; i < 200; ++i) rolling.update(i, i);
+  CHECK(rolling.metric().matrix().labels() == std::vector<double>{190, 191, 192, 193, 194, 195, 196, 197, 198, 199});
+}
+
 TEST_CASE("merged windows are those of one stream after the other") {
   const auto rows = some_rows(90, 3);
   for (const std::size_t first : {0u, 3u, 20u, 50u}) {
