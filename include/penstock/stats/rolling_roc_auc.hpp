@@ -23,7 +23,9 @@ namespace detail {
 
 /// Scores in order, each with the weight of the negative and the positive rows that have it, and over any subtree the
 /// weight of the pairs that a positive row wins. A treap (Seidel and Aragon 1996): operations are O(log n) on the mean,
-/// whatever the order in which scores come. Sums are made anew on the path of a change, so that nothing drifts.
+/// whatever the order in which scores come. Sums are made anew on the path of a change, so that nothing drifts but the
+/// weights of rows of the same score and side, which are added to and taken from one number until the last of them
+/// goes.
 class ScoreTree {
  public:
   void insert(double score, bool positive, double weight) {
@@ -157,8 +159,11 @@ struct RollingRocAucOptions {
 
 /// roc_auc of the last `window_size` rows: the probability that a random positive row scores higher than a random
 /// negative one, ties counted half; with weights, scikit-learn's roc_auc_score with sample_weight. Exact: while weights
-/// are whole numbers all sums are, up to 2^53 pairs; other weights round as sums do, without drift.
-/// O(log window_size) a row on the mean, O(1) to ask; about 120 bytes for each row of the window. Not thread-safe.
+/// are whole numbers all sums are, up to 2^53 pairs; other weights round as sums do. Rounding is forgotten with the
+/// rows that it came of, but for rows of the same label and score: there the weight of a row that leaves is subtracted,
+/// and rounding stays until the last of them has left. Beside one 2^53 times as heavy a weight is lost, also when the
+/// heavy one has left. O(log window_size) a row on the mean, O(1) to ask; about 120 bytes for each row of the window.
+/// Not thread-safe.
 class RollingRocAuc {
  public:
   RollingRocAuc() : RollingRocAuc(RollingRocAucOptions{}) {}
