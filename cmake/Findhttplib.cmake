@@ -8,7 +8,10 @@ endif()
 find_package(httplib CONFIG QUIET)
 if(NOT httplib_FOUND)
   find_path(httplib_INCLUDE_DIR httplib.h)
-  find_library(httplib_LIBRARY cpp-httplib)
+  # A library elsewhere belongs to another header.
+  cmake_path(GET httplib_INCLUDE_DIR PARENT_PATH httplib_prefix)
+  find_library(httplib_LIBRARY cpp-httplib PATHS "${httplib_prefix}"
+               PATH_SUFFIXES "lib/${CMAKE_LIBRARY_ARCHITECTURE}" lib lib64 NO_DEFAULT_PATH)
   mark_as_advanced(httplib_INCLUDE_DIR httplib_LIBRARY)
   if(httplib_INCLUDE_DIR)
     file(STRINGS "${httplib_INCLUDE_DIR}/httplib.h" httplib_version REGEX "define CPPHTTPLIB_VERSION ")

@@ -5,7 +5,7 @@
 #   PACKAGE   what find_package asks for        MINIMUM  the oldest version that is tested
 #   TARGET    what the component links to       DEBIAN   the Debian and Ubuntu package that brings it
 #   HEADERS   globs below include/penstock    INCLUDES the third party's own headers, a regular expression
-#   VERSION   the variable that find_package sets, if it is not <PACKAGE>_VERSION
+#   VERSION   the variable that CMake's find module sets, if it is not <PACKAGE>_VERSION; a configuration sets that
 
 set(PENSTOCK_KNOWN_COMPONENTS eigen xtensor json learn zlib http)
 
@@ -72,7 +72,7 @@ macro(penstock_find_component component problem)
   find_package(${PENSTOCK_${component}_PACKAGE} QUIET)
   list(POP_BACK CMAKE_MODULE_PATH)
   set(penstock_version ${PENSTOCK_${component}_PACKAGE}_VERSION)
-  if(DEFINED PENSTOCK_${component}_VERSION)
+  if(DEFINED PENSTOCK_${component}_VERSION AND DEFINED ${PENSTOCK_${component}_VERSION})
     set(penstock_version ${PENSTOCK_${component}_VERSION})
   endif()
   if(NOT ${PENSTOCK_${component}_PACKAGE}_FOUND)
