@@ -28,7 +28,7 @@ inline namespace v0 {
 struct AdwinOptions {
   double delta = 0.002;               ///< chance of a false alarm at one look; in (0, 1)
   std::size_t clock = 32;             ///< looks after every so many values; at least 1
-  std::size_t max_buckets = 5;        ///< buckets of one size; at least 2, more see more places to cut at
+  std::size_t max_buckets = 5;        ///< buckets of one size; from 2 to a million, more see more places to cut at
   std::size_t min_window_length = 5;  ///< values on either side of a cut; at least 1
   std::size_t grace_period = 10;      ///< no look before there are more values than this
   bool keep_window = false;           ///< after a drift: keep the values after the cut, as the paper does, instead of
@@ -50,7 +50,9 @@ class Adwin {
       refuse("delta", std::to_string(options.delta), "it must be between 0 and 1");
     }
     if (options.clock < 1) refuse("clock", "0", "at least 1 is needed");
-    if (options.max_buckets < 2) refuse("max_buckets", std::to_string(options.max_buckets), "at least 2 are needed");
+    if (options.max_buckets < 2 || options.max_buckets > 1'000'000) {
+      refuse("max_buckets", std::to_string(options.max_buckets), "it must be from 2 to 1,000,000");
+    }
     if (options.min_window_length < 1) refuse("min_window_length", "0", "at least 1 is needed");
     reset();
   }

@@ -205,7 +205,9 @@ TEST_CASE("a detector that cannot work is not made, and says why") {
   CHECK_THROWS_WITH(Adwin({.delta = 0}), says("AdwinOptions.delta is 0.000000; it must be between 0 and 1"));
   CHECK_THROWS_WITH(Adwin({.delta = not_a_number}), says("AdwinOptions.delta is nan"));
   CHECK_THROWS_WITH(Adwin({.clock = 0}), says("AdwinOptions.clock is 0; at least 1"));
-  CHECK_THROWS_WITH(Adwin({.max_buckets = 1}), says("AdwinOptions.max_buckets is 1; at least 2"));
+  CHECK_THROWS_WITH(Adwin({.max_buckets = 1}), says("AdwinOptions.max_buckets is 1; it must be from 2"));
+  CHECK_THROWS_WITH(Adwin({.max_buckets = static_cast<std::size_t>(-1)}), says("to 1,000,000"));
+  CHECK_THROWS_WITH(Adwin({.max_buckets = 1'000'001}), says("AdwinOptions.max_buckets is 1000001; it must be from 2"));
   CHECK_THROWS_WITH(Adwin({.min_window_length = 0}), says("AdwinOptions.min_window_length is 0"));
   CHECK_THROWS_WITH(PageHinkley({.min_instances = 0}), says("PageHinkleyOptions.min_instances is 0"));
   CHECK_THROWS_WITH(PageHinkley({.delta = -1}), says("PageHinkleyOptions.delta is -1"));
