@@ -83,6 +83,8 @@ class HddmA {
 
   /// The mean since the last reset or drift; 0 before the first value.
   [[nodiscard]] double mean() const noexcept { return all_.mean; }
+  /// The same. It is above that before the last update if that found a drift to a greater mean, below it otherwise.
+  [[nodiscard]] double estimation() const noexcept { return all_.mean; }
   /// As they were given.
   [[nodiscard]] const HddmAOptions& options() const noexcept { return options_; }
 

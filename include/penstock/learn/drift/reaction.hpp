@@ -23,7 +23,7 @@
 #include <string_view>  // string_view
 #include <type_traits>  // is_same_v
 #include <typeinfo>     // typeid
-#include <utility>      // move
+#include <utility>      // cmp_not_equal, move
 #include <vector>       // vector
 
 namespace penstock {
@@ -77,7 +77,7 @@ struct ReactionStats {
 namespace detail {
 
 /// Shows a value to a detector, and tells whether a drift, if there is one, is to greater values: a detector of both
-/// directions that knows a mean, as ADWIN, is asked for it before and after; another is believed.
+/// directions that knows a mean, as ADWIN and HDDM-A, is asked for it before and after; another is believed.
 template <drift_detector D>
 DriftStatus update_and_compare(D& detector, double value, bool& greater) {
   if constexpr (requires { static_cast<double>(detector.estimation()); }) {
@@ -97,7 +97,7 @@ DriftStatus update_and_compare(D& detector, double value, bool& greater) {
 ///
 ///     WithWarning detector(Adwin({.delta = 0.05}), Adwin({.delta = 0.002}));
 ///
-/// Where the one that warns knows a mean, only a rise is a warning.
+/// Where the one that warns knows a mean, its drifts to a lesser one are no warning.
 template <drift_detector Warning, drift_detector Drift>
 class WithWarning {
  public:
@@ -112,7 +112,8 @@ class WithWarning {
     }
     bool greater = false;
     const DriftStatus status = detail::update_and_compare(warning_, value, greater);
-    return status == DriftStatus::none || !greater ? DriftStatus::none : DriftStatus::warning;
+    const bool better = status == DriftStatus::drift && !greater;
+    return status == DriftStatus::none || better ? DriftStatus::none : DriftStatus::warning;
   }
   /// Whether the last update said drift.
   [[nodiscard]] bool detected() const { return drift_.detected(); }
@@ -195,12 +196,15 @@ concept drift_policy = (std::is_same_v<P, ResetOnDrift> && std::copyable<Model>)
                        std::invocable<P&, Model&> || std::invocable<P&, Model&, const Model&>;
 
 /// A model that watches its own error before it learns each row, and reacts when it changes. `learn_one` and
-/// `partial_fit` first predict, then learn, then show the detector the error, then react; a call of the model's that
-/// throws leaves all as it was. A model that has begun anew gets better fast, which is a change too: nobody reacts to a
-/// drift to a lesser error, where the detector knows the mean (Adwin). Page-Hinkley wants PageHinkleyMode::up, DDM
-/// looks for rises alone; Kswin cannot tell. Takes any model with learn_one or partial_fit, and predict_one or predict,
-/// whose predictions are numbers; for another, predict and learn yourself through `model()`, and tell `observe` the
-/// error. Not thread-safe while it learns.
+/// `partial_fit` first predict, then learn, then show the detector the error, then react. If the model throws as it
+/// predicts or learns, all is as it was. Whether to react is known behind that alone: if the reaction throws, as a
+/// challenger or a model that begins anew does which cannot learn such rows, or a function of yours, then the model has
+/// learnt the rows, it stays the one that predicts, detector and stats().rows have counted them, a challenger that
+/// threw has not, and the next call that learns or observes reacts to the drift instead. A model that has begun anew
+/// gets better fast, which is a change too: nobody reacts to a drift to a lesser error, where the detector knows the
+/// mean (Adwin, HddmA). Page-Hinkley wants PageHinkleyMode::up, DDM looks for rises alone; Kswin cannot tell. Takes any
+/// model with learn_one or partial_fit, and predict_one or predict, whose predictions are numbers; for another, predict
+/// and learn yourself through `model()`, and tell `observe` the error. Not thread-safe while it learns.
 template <class Model, drift_detector Detector, class Policy, class ErrorOf = AbsoluteError>
   requires drift_policy<Policy, Model> && std::invocable<ErrorOf&, double, double>
 class OnDrift {
@@ -214,7 +218,7 @@ class OnDrift {
 
   /// Learns one row, and says what the detector said: none while the model cannot predict yet.
   /// @throws as the model, which then is as before, as is the detector; Error if the error is no number that the
-  /// detector takes: the model has learnt the row then.
+  /// detector takes: the model has learnt the row then; what a reaction throws, see above.
   template <class X, class... Weight>
     requires requires(Model& m, const X& x, Weight... w) { m.learn_one(x, 0.0, w...); }
   DriftStatus learn_one(const X& x, double y, Weight... w) {
@@ -232,7 +236,8 @@ class OnDrift {
   /// Learns a chunk. The detector is shown the error of each row, as the model before the chunk predicts it. If it
   /// finds a drift, the policy reacts once, behind the chunk; a model that begins anew learns the whole chunk. Gives
   /// drift if there was one in it, else warning if one stood at its end.
-  /// @throws as learn_one.
+  /// @throws std::invalid_argument if y has not one target for each prediction, and nothing has changed then; else as
+  /// learn_one.
   template <class X, class Y, class... Weights>
     requires requires(Model& m, const X& x, const Y& y, const Weights&... w) {
       m.partial_fit(x, y, w...);
@@ -242,6 +247,10 @@ class OnDrift {
     std::vector<double> errors;
     detail::predicts([&] {
       const auto predicted = model_.predict(x);
+      if (std::cmp_not_equal(std::size(predicted), std::size(y))) {
+        throw std::invalid_argument("OnDrift: " + std::to_string(std::size(predicted)) + " predictions, but " +
+                                    std::to_string(std::size(y)) + " targets");
+      }
       auto p = std::begin(predicted);
       for (const auto& target : y) {
         errors.push_back(static_cast<double>(error_(static_cast<double>(*p), static_cast<double>(target))));
@@ -342,8 +351,6 @@ class OnDrift {
   /// The model has learnt the rows already, a challenger not yet.
   template <class Learn>
   void react(DriftStatus status, std::uint64_t rows, const Learn& learn) {
-    const bool worse = worse_;
-    worse_ = false;
     if constexpr (swaps) {
       if (status == DriftStatus::warning && !challenger_) {
         challenger_ = *fresh_;
@@ -356,14 +363,13 @@ class OnDrift {
         calm_rows_ = status == DriftStatus::none ? calm_rows_ + rows : 0;
       }
     }
-    if (!worse) {
+    if (!worse_) {
       if (swaps && challenger_ && status == DriftStatus::none && calm_rows_ >= patience()) {
         challenger_.reset();
         ++stats_.false_alarms;
       }
       return;
     }
-    ++stats_.reactions;
     if constexpr (swaps) {
       if (challenger_ && challenger_rows_ >= policy_.minimum_rows) {
         model_ = std::move(*challenger_);
@@ -381,6 +387,8 @@ class OnDrift {
     } else {
       policy_(model_);
     }
+    worse_ = false;
+    ++stats_.reactions;
   }
 
   template <class Learn>
@@ -403,7 +411,7 @@ class OnDrift {
   std::uint64_t challenger_rows_ = 0;
   std::uint64_t calm_rows_ = 0;
   bool warned_ = false;
-  bool worse_ = false;  // since the last reaction was thought of
+  bool worse_ = false;  // since the last reaction; it is still to come then
   ReactionStats stats_{};
 };
 

@@ -4,6 +4,7 @@
 
 #include "penstock/learn/drift/adwin.hpp"
 #include "penstock/learn/drift/ddm.hpp"
+#include "penstock/learn/drift/hddm_a.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
 #include "penstock/learn/sgd.hpp"
 
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -361,4 +363,69 @@ TEST_CASE("a classifier that decays keeps its classes") {
   CHECK(model.classes() == std::vector<double>{0, 1, 2});
   CHECK((model.coef() - 0.25 * before).norm() < 1e-15);
   CHECK(model.t() == 126);
+}
+
+TEST_CASE("a chunk of more or fewer targets than rows changes nothing") {
+  OnDrift model(SgdRegressor{}, Adwin{}, ResetOnDrift{});
+  Eigen::MatrixXd x(2, 1);
+  x << 1, 2;
+  model.partial_fit(x, std::vector<double>{1, 2});
+  for (const std::size_t targets : {std::size_t{64}, std::size_t{1}}) {
+    CHECK_THROWS_WITH(model.partial_fit(x, std::vector<double>(targets, 1.0)),
+                      ContainsSubstring("OnDrift: 2 predictions, but " + std::to_string(targets) + " targets"));
+    CHECK_THROWS_AS(model.partial_fit(x, std::vector<double>(targets, 1.0)), std::invalid_argument);
+  }
+  CHECK(model.stats().rows == 2);
+  CHECK(model.detector().width() == 2);
+}
+
+TEST_CASE("a reaction that throws is made up for by the next call") {
+  // Refuses a first row beyond 10.
+  struct Beginner {
+    double n = 0;
+    double predict_one(double) const { return 0; }
+    void learn_one(double x, double) {
+      if (n == 0 && x > 10) throw std::runtime_error("no row to begin with");
+      n += 1;
+    }
+  };
+  OnDrift model(Beginner{}, Ddm({.warm_start = 2}), ResetOnDrift{}, [](double, double y) { return y; });
+  for (int i = 0; i < 5; ++i) model.learn_one(1.0, 0.0);
+  CHECK_THROWS_AS(model.learn_one(11.0, 1.0), std::runtime_error);
+  CHECK(model.model().n == 6);  // it has learnt the row, and goes on
+  CHECK(model.stats().rows == 6);
+  CHECK(model.stats().drifts == 1);
+  CHECK(model.stats().reactions == 0);
+  CHECK(model.learn_one(2.0, 0.0) == DriftStatus::none);
+  CHECK(model.model().n == 1);
+  CHECK(model.stats().reactions == 1);
+  CHECK(model.learn_one(2.0, 0.0) == DriftStatus::none);
+  CHECK(model.model().n == 2);
+  CHECK(model.stats().reactions == 1);
+}
+
+TEST_CASE("nobody reacts to a lesser error that HDDM-A finds, and its warnings stay") {
+  OnDrift model(CountingMean{}, HddmA({.two_sided_test = true}), ResetOnDrift{}, [](double, double y) { return y; });
+  const std::array<double, 3> x{};
+  for (int i = 0; i < 400; ++i) model.learn_one(x, i < 200 ? 1 : 0);
+  CHECK(model.stats().drifts == 1);
+  CHECK(model.stats().improvements == 1);
+  CHECK(model.stats().reactions == 0);
+  CHECK(model.model().n == 400);
+  for (int i = 0; i < 200; ++i) model.learn_one(x, 1);
+  CHECK(model.stats().drifts == 2);
+  CHECK(model.stats().reactions == 1);
+
+  // A warning stands while single values lower the mean.
+  HddmA alone;
+  WithWarning both(HddmA{}, Adwin({.clock = 1000}));
+  int warnings = 0;
+  for (int i = 0; i < 300; ++i) {
+    const double value = i < 100 ? 0 : i % 4 == 0 ? 1 : 0;
+    const DriftStatus status = alone.update(value);
+    if (status == DriftStatus::drift) break;
+    warnings += status == DriftStatus::warning ? 1 : 0;
+    CHECK(both.update(value) == status);
+  }
+  CHECK(warnings > 4);
 }
