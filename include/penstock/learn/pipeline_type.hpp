@@ -164,7 +164,9 @@ class Pipeline {
     }
   }
 
-  /// What the model predicts; before anything has been learnt, what it predicts then.
+  /// What the model predicts; before anything has been learnt, what it predicts then. A pipeline of steps that had
+  /// learnt before they became one predicts with them, if the model has n_features(): all columns that come out of the
+  /// last transformer are its features, in their order, until the pipeline itself has learnt which there are.
   template <detail::dense_rows X>
     requires(has_model && takes<X>)
   [[nodiscard]] auto predict(const X& x) const {
@@ -366,6 +368,15 @@ class Pipeline {
     }
   }
 
+  /// Whether the model came with features; one that cannot tell did not.
+  [[nodiscard]] bool model_has_learnt() const {
+    if constexpr (requires(const Last& m) { m.n_features() != 0; }) {
+      return model().n_features() != 0;
+    } else {
+      return false;
+    }
+  }
+
   /// The matrix that the model predicts from.
   template <class X>
   [[nodiscard]] FeatureMatrix features_of(const X& x) const {
@@ -378,8 +389,11 @@ class Pipeline {
   template <class X>
   [[nodiscard]] FeatureMatrix features_behind(const X& x) const {
     const auto& rows = aligned(x);
-    if (learns_ == Rows::none) return FeatureMatrix::Zero(static_cast<Eigen::Index>(detail::rows_of(x)), 1);
+    if (learns_ == Rows::none && !model_has_learnt()) {
+      return FeatureMatrix::Zero(static_cast<Eigen::Index>(detail::rows_of(x)), 1);
+    }
     if constexpr (std::same_as<X, RecordBatch>) {
+      if (learns_ == Rows::none) return detail::matrix_of_rows(apply<0>(rows));
       return features_.matrix(apply<0>(rows));
     } else {
       return detail::matrix_of_rows(apply<0>(rows));

@@ -487,3 +487,34 @@ TEST_CASE("pipelines refuse what cannot be learnt") {
                                           {Column(std::vector<double>(10)), Column(std::vector<double>(10))});
   CHECK_THROWS_WITH(twice.partial_fit(doubled, rows.y), StartsWith("column a: found two columns of that name"));
 }
+
+TEST_CASE("a pipeline of steps that had learnt before predicts as they do, and learns on") {
+  const Rows rows = make_rows(200, 3);
+  const RecordBatch table = table_of(rows.x, {"a", "b", "c"});
+  StandardScaler scaler;
+  SgdRegressor model;
+  model.partial_fit(scaler.partial_fit_transform(rows.x), rows.y);
+  const auto expected = model.predict(scaler.transform(rows.x));
+  REQUIRE(expected.norm() > 1);
+  const auto pipeline = scaler | model;
+  CHECK(pipeline.predict(rows.x) == expected);
+  CHECK(pipeline.predict_one(rows.x.row(7)) == expected[7]);
+
+  StandardScaler by_name;
+  by_name.partial_fit(table);
+  auto tables = by_name | model;
+  CHECK(tables.predict(table) == expected);
+  CHECK(tables.predict(table.slice(0, 0)).size() == 0);
+  CHECK_THROWS_AS(tables.predict(table.select(Names{"a", "b"})), std::exception);
+  const auto alone = make_pipeline(model);
+  CHECK(alone.predict(table) == model.predict(rows.x));
+
+  SgdRegressor further = model;
+  const FeatureMatrix scaled = scaler.partial_fit_transform(rows.x);
+  further.partial_fit(scaled, rows.y);
+  tables.partial_fit(table, rows.y);
+  CHECK(sgd_support::bits(tables.model()) == sgd_support::bits(further));
+
+  // Before anything has been learnt, the steps are not asked.
+  CHECK((StandardScaler{} | SgdRegressor{}).predict(table).norm() == 0);
+}
