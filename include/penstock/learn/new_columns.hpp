@@ -58,15 +58,18 @@ namespace detail {
   return x.select(others);
 }
 
-/// x with new columns at its end. @throws Error if x has a column of such a name.
+/// x with new columns at its end. @throws Error if x has a column of such a name, or two of the new ones have one name.
 [[nodiscard]] inline RecordBatch with_new_columns(const RecordBatch& x, std::vector<Field> fields,
                                                   std::vector<Column> columns) {
   if (fields.empty()) return x;
-  const NameIndex index(x.schema().fields);
-  for (const Field& field : fields) {
-    if (index.find(field.name) != NameIndex::none) {
-      throw Error({.column = field.name}, "a column of this name in the table", "none: it is to be made");
+  NameIndex index(x.schema().fields, fields.size());
+  const std::size_t known = x.schema().fields.size();
+  for (std::size_t j = 0; j < fields.size(); ++j) {
+    const std::size_t place = index.find_or_add(fields[j].name, known + j);
+    if (place < known) {
+      throw Error({.column = fields[j].name}, "a column of this name in the table", "none: it is to be made");
     }
+    if (place != known + j) throw Error({.column = fields[j].name}, "two new columns of this name", "one");
   }
   return x.with_columns(std::move(fields), std::move(columns));
 }

@@ -111,3 +111,16 @@ TEST_CASE("PolynomialFeatures refuses what cannot work, by name") {
                     StartsWith("column 1: found a column of this name"));
   CHECK(named.transform(TableMaker().numbers("age", {}).table()).rows() == 0);
 }
+
+TEST_CASE("a product that has the name of a feature is refused, not written over it") {
+  const auto check = [](const std::vector<std::string>& names, const std::string& taken) {
+    TableMaker maker;
+    for (const std::string& name : names) maker.numbers(name, {2.0, 3.0});
+    const RecordBatch table = maker;
+    PolynomialFeatures products({.include_bias = false});
+    CHECK_THROWS_WITH(products.partial_fit_transform(table),
+                      ContainsSubstring("column " + taken + ": found two new columns of this name"));
+  };
+  check({"a", "b", "a b"}, "a b");
+  check({"a", "a^2"}, "a^2");
+}
