@@ -22,12 +22,13 @@
 #include <cstddef>      // size_t
 #include <cstdint>      // int64_t, uint64_t
 #include <functional>   // greater
+#include <limits>       // numeric_limits
 #include <queue>        // priority_queue
 #include <span>         // span
 #include <stdexcept>    // invalid_argument
 #include <string>       // string, to_string
 #include <type_traits>  // remove_cvref_t
-#include <utility>      // move, pair
+#include <utility>      // cmp_less, move, pair
 #include <vector>       // vector
 
 namespace penstock {
@@ -132,7 +133,12 @@ template <class X, row_targets Y, class Learner, class Metric, class Predict = P
   };
   const auto label_at = [&](std::size_t row) {
     if (!options.label_times.empty()) return options.label_times[row].time_since_epoch().count();
-    return now(row) + (options.times.empty() ? static_cast<std::int64_t>(options.delay_rows) : options.delay.count());
+    constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t delay = !options.times.empty() ? static_cast<std::int64_t>(options.delay.count())
+                               : std::cmp_less(options.delay_rows, never)
+                                   ? static_cast<std::int64_t>(options.delay_rows)
+                                   : never;
+    return now(row) > never - delay ? never : now(row) + delay;
   };
   using Due = std::pair<std::int64_t, std::size_t>;  // when, and the chunk's first row: equal times go by row
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due;

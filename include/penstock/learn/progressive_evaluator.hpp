@@ -107,8 +107,8 @@ class ProgressiveEvaluator {
 
   /// The labels of the rows that were kept under `key`, and weights if there are any: scores the rows, then learns
   /// them. A label that is NaN is one that will not come. False, and counted, if there is no such key.
-  /// @throws std::invalid_argument if there is not one label a row, and what the metric and the learner throw: rows
-  /// that were scored before stay so, those not learnt wait on.
+  /// @throws std::invalid_argument if there is not one label a row, and what the metric and the learner throw: the
+  /// rows wait on then, and a second call scores and learns those that the first did not.
   template <row_targets Y>
   bool learn(std::uint64_t key, const Y& y) {
     return learn_key(key, detail::numbers_of(y, labels_), {});
@@ -122,7 +122,8 @@ class ProgressiveEvaluator {
   /// The label of the one row that was kept under `key`.
   bool learn(std::uint64_t key, double y, double w = 1) { return learn_key(key, {&y, 1}, {&w, w == 1 ? 0u : 1u}); }
 
-  /// Rows whose labels are there at once: predicts them, scores them, learns them. Throws as predict and learn.
+  /// Rows whose labels are there at once: predicts them, scores them, learns them. Throws as predict and learn;
+  /// nothing waits then, and rows that were scored before stay so.
   template <row_targets Y>
   void test_then_train(const X& x, const Y& y) {
     test_then_train_rows(x, detail::numbers_of(y, labels_), {});
@@ -157,10 +158,15 @@ class ProgressiveEvaluator {
   }
 
  private:
+  /// How many rows of a chunk, from its first, have been dealt with: more than none if a call threw in between.
+  struct Done {
+    std::size_t scored = 0, learnt = 0;
+  };
   struct Chunk {
     std::uint64_t key;
     X x;
     std::vector<double> predictions;
+    Done done{};
   };
   using Place = typename std::list<Chunk>::iterator;
 
@@ -194,7 +200,7 @@ class ProgressiveEvaluator {
       return false;
     }
     const Place place = found->second;
-    const std::size_t unlabelled = score_and_learn(place->x, place->predictions, y, w);
+    const std::size_t unlabelled = score_and_learn(place->x, place->predictions, y, w, place->done);
     const std::size_t count = drop(place);
     counts_.unlabelled += unlabelled;
     counts_.learnt += count - unlabelled;
@@ -204,7 +210,8 @@ class ProgressiveEvaluator {
   void test_then_train_rows(const X& x, std::span<const double> y, std::span<const double> w) {
     predictions_.clear();
     ask(x, predictions_);
-    const std::size_t unlabelled = score_and_learn(x, predictions_, y, w);
+    Done done;
+    const std::size_t unlabelled = score_and_learn(x, predictions_, y, w, done);
     note_asked(y.size(), predictions_);
     counts_.unlabelled += unlabelled;
     counts_.learnt += y.size() - unlabelled;
@@ -212,7 +219,7 @@ class ProgressiveEvaluator {
 
   /// The number of rows without a label.
   std::size_t score_and_learn(const X& x, std::span<const double> predictions, std::span<const double> y,
-                              std::span<const double> w) {
+                              std::span<const double> w, Done& done) {
     const std::size_t count = detail::rows_in(x);
     detail::check_values("the label", y.size(), count);
     if (!w.empty()) detail::check_values("the weight", w.size(), count);
@@ -223,20 +230,24 @@ class ProgressiveEvaluator {
         ++unlabelled;
         continue;
       }
+      ++learnt;
+      if (i < done.scored) continue;
       if (!predictions.empty()) metric_.update(y[i], predictions[i], w.empty() ? 1 : w[i]);
-      if (options_.trace_every != 0 && ++learnt % options_.trace_every == 0) trace_.push_back({learnt, metric_.get()});
+      done.scored = i + 1;
+      if (options_.trace_every != 0 && learnt % options_.trace_every == 0) trace_.push_back({learnt, metric_.get()});
     }
-    if (unlabelled == 0) {
+    if (unlabelled == 0 && done.learnt == 0) {
       if (count > 0) detail::learn_rows(*learner_, x, y, w);
       return 0;
     }
-    for (std::size_t first = 0; first < count;) {  // each run of rows that have a label
+    for (std::size_t first = done.learnt; first < count;) {  // each run of rows that have a label
       std::size_t end = first;
       while (end < count && !detail::is_nan(y[end])) ++end;
       if (end > first) {
         detail::learn_rows(*learner_, detail::cut_rows(x, first, end - first), y.subspan(first, end - first),
                            w.empty() ? w : w.subspan(first, end - first));
       }
+      done.learnt = end;
       first = end + 1;
     }
     return unlabelled;

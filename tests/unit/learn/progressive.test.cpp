@@ -414,3 +414,72 @@ TEST_CASE("of no rows there is no figure") {
   CHECK(run.trace.empty());
   CHECK(run.counts == ProgressiveCounts{});
 }
+
+namespace {
+
+/// Predicts the last target, and refuses the first `refusals` rows that it is to learn.
+struct LastTarget {
+  int refusals = 0;
+  double last = 0;
+  double predict_one(std::span<const double>) const { return last; }
+  void learn_one(std::span<const double>, double y) {
+    if (refusals-- > 0) throw std::runtime_error("busy");
+    last = y;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("labels that come after the longest of delays never come") {
+  const RowMajor x = RowMajor::Ones(6, 1);
+  const std::vector<double> y{1, 2, 3, 4, 5, 6};
+  std::vector<Timestamp> times;
+  for (int i = 0; i < 6; ++i) times.emplace_back(std::chrono::nanoseconds(1'700'000'000'000'000'000 + i));
+  for (const ProgressiveOptions& never :
+       {ProgressiveOptions{.delay_rows = std::numeric_limits<std::size_t>::max()},
+        ProgressiveOptions{.times = times, .delay = std::chrono::nanoseconds::max()}}) {
+    ProgressiveOptions options = never;
+    LastTarget at_the_end, not_at_all;
+    CHECK(progressive_evaluation(x, y, at_the_end, stats::Mae(), options).metric.get() == 3.5);
+    CHECK(at_the_end.last == 6);
+    options.learn_rest = false;
+    const auto run = progressive_evaluation(x, y, not_at_all, stats::Mae(), options);
+    CHECK(run.counts.learnt == 0);
+    CHECK(run.counts.unlabelled == 6);
+    CHECK(std::isnan(run.metric.get()));
+  }
+}
+
+TEST_CASE("a row whose learning threw is scored and traced once, and learnt by the second call") {
+  LastTarget learner{.refusals = 1};
+  ProgressiveEvaluator<RowMajor, LastTarget, stats::Mae> live(learner, stats::Mae(), {.trace_every = 1});
+  live.predict(1, RowMajor::Ones(1, 1));
+  CHECK_THROWS_AS(live.learn(1, 5.0), std::runtime_error);
+  CHECK(live.counts().pending == 1);
+  CHECK(live.learn(1, 5.0));
+  CHECK(live.metric().rows() == 1);
+  CHECK(live.trace().size() == 1);
+  CHECK(live.counts().learnt == 1);
+  CHECK(learner.last == 5);
+
+  // Of a chunk with gaps, only the runs of rows that were not learnt are learnt by the second call.
+  struct Counting {
+    std::vector<double> learnt{};
+    bool busy = true;
+    double predict_one(std::span<const double>) const { return 0; }
+    void learn_one(std::span<const double>, double y) {
+      if (y == 3 && busy) throw std::runtime_error("busy");
+      learnt.push_back(y);
+    }
+  } counting;
+  ProgressiveEvaluator<RowMajor, Counting, stats::Mae> gaps(counting);
+  gaps.predict(1, RowMajor::Ones(4, 1));
+  const std::vector<double> y{1, std::nan(""), 3, 4};
+  CHECK_THROWS_AS(gaps.learn(1, y), std::runtime_error);
+  counting.busy = false;
+  CHECK(gaps.learn(1, y));
+  CHECK(counting.learnt == std::vector<double>{1, 3, 4});
+  CHECK(gaps.metric().rows() == 3);
+  CHECK(gaps.counts().learnt == 3);
+  CHECK(gaps.counts().unlabelled == 1);
+}
