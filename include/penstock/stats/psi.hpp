@@ -95,8 +95,8 @@ inline void check(const stats::PsiOptions& options) {
 
 /// The edges that numpy's histogram_bin_edges(bins="sturges") finds for n values from `low` to `high`.
 [[nodiscard]] inline std::vector<double> sturges_edges(double low, double high, std::size_t n) {
-  if (low == high) return {low - 0.5, high + 0.5};
   const double width = (high - low) / (binary_logarithm(static_cast<double>(n)) + 1);
+  if (width == 0) return {low - 0.5, high + 0.5};  // one value, or a range that is no wider than the least number
   const auto bins = static_cast<std::size_t>(ceil((high - low) / width));
   const double step = (high - low) / static_cast<double>(bins);
   std::vector<double> edges(bins + 1);

@@ -262,3 +262,13 @@ TEST_CASE("tables and options that cannot be compared are refused, and why is sa
   CHECK_THROWS_WITH(data_drift_report(a, a, {.least_psi = -1}), says("DataDriftOptions.least_psi is -1"));
   CHECK_THROWS_WITH(data_drift_report(a, a, {.psi = {.n_bins = 0}}), says("PsiOptions.n_bins is 0"));
 }
+
+TEST_CASE("a range as narrow as the least number is one bin") {
+  const double least = std::numeric_limits<double>::denorm_min();
+  CHECK(detail::sturges_edges(0, least, 12) == std::vector<double>{-0.5, 0.5});
+  auto a = rides(6, 1), b = a;
+  for (std::size_t i = 0; i < 6; ++i) a[i].fare = i == 5 ? least : 0, b[i].fare = i > 2 ? least : 0;
+  const auto report = data_drift_report(table(a), table(b), {.numbers = DriftTest::jensen_shannon, .psi = {}});
+  CHECK(report.at("fare").statistic == 0);
+  CHECK(detail::sturges_edges(0, 8 * least, 8).size() == 5);  // two of the least a bin
+}
