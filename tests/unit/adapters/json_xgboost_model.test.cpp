@@ -240,6 +240,10 @@ TEST_CASE("trees that are none are refused") {
   }
   CHECK(failure(replaced(small, "[1, -1, -1]", "[0, -1, -1]")) ==
         "m.json: found node 0 again at trees[0].nodes[0].left, expected a node that no other leads to");
+  const std::string nameless = replaced(small, "\"feature_names\": [\"a\", \"b\"]", "\"feature_names\": []");
+  CHECK(failure(replaced(nameless, "\"num_feature\": \"2\"", "\"num_feature\": \"2147483647\"")) ==
+        "m.json: found \"2147483647\" at learner.learner_model_param.num_feature, expected a whole number from 0 to "
+        "16777216");
   // Whatever is cut off or changed: a model or an error, never more.
   for (std::size_t i = 0; i < small.size(); ++i) {
     CHECK_FALSE(parse_xgboost_model(small.substr(0, i), "m.json"));

@@ -179,6 +179,7 @@ inline Tree read_xgboost_tree(const JsonReader& json) {
 
 inline TreeEnsembleSpec read_xgboost_model(const JsonReader& json, const XgboostFileOptions& options) {
   constexpr std::size_t most = 0x7fffffff;
+  constexpr std::size_t most_features = std::size_t{1} << 24;  // each call has memory for a few rows of them
   const JsonReader version = json.object().at("version");
   if (version.size() != 3) version.refuse("three numbers, such as [1, 7, 4]");
   if (xgboost_count(version.at(0), most) > 3) version.refuse("a version from 1 to 3; newer ones are not known");
@@ -191,7 +192,7 @@ inline TreeEnsembleSpec read_xgboost_model(const JsonReader& json, const Xgboost
 
   TreeEnsembleSpec spec;
   spec.link = objective.link;
-  spec.n_features = xgboost_count(param.at("num_feature"), most);
+  spec.n_features = xgboost_count(param.at("num_feature"), most_features);
   if (spec.n_features == 0) param.at("num_feature").refuse("at least 1");
   const std::size_t classes = xgboost_count(param.at("num_class"), 10'000);
   const std::size_t targets = param.has("num_target") ? xgboost_count(param.at("num_target"), 10'000) : 1;
@@ -237,7 +238,7 @@ inline TreeEnsembleSpec read_xgboost_model(const JsonReader& json, const Xgboost
 /// The model that XGBoost's JSON describes: gbtree boosters with splits by numbers, of XGBoost 1 to 3. `source` names
 /// the text in errors. Boosters, objectives, splits by category and leaves that are vectors, which are not read, are
 /// errors that name themselves. For multi:softmax as for multi:softprob, `outputs` gives the probabilities and
-/// operator() the class. O(bytes).
+/// operator() the class. At most 16,777,216 features are read. O(bytes).
 [[nodiscard]] inline Result<TreeEnsemble> parse_xgboost_model(std::string_view text, const std::string& source,
                                                               const XgboostFileOptions& options = {}) {
   try {
