@@ -168,11 +168,12 @@ class CategoryColumns {
   /// Learns what the other knows, as if its rows came now. On an exception the owner rolls back.
   /// @throws std::invalid_argument if the columns are others.
   void merge(const CategoryColumns& other) {
-    if (names() != other.names() && fixed()) {
+    if (!other.fixed()) return;
+    if (!selection_.accepts(other.selection_)) {
       throw std::invalid_argument(std::string(options_.owner) + ": merge with one of other columns");
     }
     if (!fixed()) {
-      selection_ = other.selection_;
+      selection_.fix(other.names());
       books_.clear();
       for (const std::string& name : names()) {
         const GivenCategories* given = given_for(name);

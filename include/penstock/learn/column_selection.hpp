@@ -107,6 +107,10 @@ class ColumnSelection {
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   /// Whether the option named them.
   [[nodiscard]] bool named() const noexcept { return named_; }
+  /// Whether what was learnt of the other's columns fits these: they are the same, or none are known here yet.
+  [[nodiscard]] bool accepts(const ColumnSelection& other) const {
+    return !(fixed_ || named_) || names_ == other.names_;
+  }
 
   /// Where they stand in a table, in the order of names(). O(columns^2) comparisons at worst, O(columns) if they stand
   /// in the same order as there. @throws Error that names a column that is not there or cannot be taken.

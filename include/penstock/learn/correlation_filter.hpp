@@ -97,8 +97,11 @@ class CorrelationFilter : public detail::FeatureSelector<CorrelationFilter> {
 
   /// Learns what `other` knows, as if its rows had come too: Chan's rule, equal up to rounding. A decision that was
   /// taken here stays; if there was none and the rows of both suffice, it falls now.
-  /// @throws std::invalid_argument if the columns are others.
+  /// @throws std::invalid_argument if the columns are others, those that the options name included, or the half_life.
   CorrelationFilter& merge(const CorrelationFilter& other) {
+    if (other.options_.half_life != options_.half_life) {
+      throw std::invalid_argument("CorrelationFilter: merge of one with another half_life");
+    }
     if (!begin_merge(other)) return *this;
     known_.merge(other.known_);
     skipped_ += other.skipped_;

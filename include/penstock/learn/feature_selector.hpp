@@ -150,16 +150,17 @@ class FeatureSelector {
   }
 
   /// Whether there is anything to take over from `other`. @throws std::invalid_argument unless both have the same
-  /// columns.
+  /// columns; those that the options name count as such.
   bool begin_merge(const Derived& other) {
     const FeatureSelector& base = other;
     if (!base.selection_.fixed()) return false;
+    if (!selection_.accepts(base.selection_)) {
+      throw std::invalid_argument(std::string(Derived::name) + ": merge of one that has learnt other columns");
+    }
     if (!selection_.fixed()) {
-      selection_ = base.selection_;
+      selection_.fix(base.selection_.names());
       support_.assign(selection_.names().size(), true);
       derived().start(support_.size());
-    } else if (selection_.names() != base.selection_.names()) {
-      throw std::invalid_argument(std::string(Derived::name) + ": merge of one that has learnt other columns");
     }
     return true;
   }

@@ -135,17 +135,18 @@ class FeatureTransformer {
   explicit FeatureTransformer(std::vector<std::string> columns) : selection_(std::move(columns), ColumnKind::numbers) {}
 
   /// Whether there is anything to take over from `other`; takes over all if nothing has been learnt here.
-  /// @throws std::invalid_argument unless both have the same columns.
+  /// @throws std::invalid_argument unless both have the same columns; those that the options name count as such.
   bool begin_merge(const Derived& other) {
     const FeatureTransformer& base = other;
     if (!base.fitted()) return false;
+    if (!selection_.accepts(base.selection_)) {
+      throw std::invalid_argument(std::string(Derived::name) + ": merge of one that has learnt other columns");
+    }
     if (!fitted()) {
-      selection_ = base.selection_;
+      selection_.fix(base.selection_.names());
       schema_ = base.schema_;
       features_ = base.features_;
       derived().start(features_);
-    } else if (selection_.names() != base.selection_.names()) {
-      throw std::invalid_argument(std::string(Derived::name) + ": merge of one that has learnt other columns");
     }
     return true;
   }

@@ -247,14 +247,16 @@ class KeyedFeatures {
   /// Takes over the keys of another stream. @throws std::invalid_argument if a key is in both, or the columns are
   /// others; then nothing is taken over.
   void merge(const KeyedFeatures& other) {
-    if (!other.values_.fixed()) return;
     const std::string owner = options_.owner;
+    if (options_.by != other.options_.by || options_.on != other.options_.on) {
+      throw std::invalid_argument(owner + ": merge with one of other keys or times (.by, .on)");
+    }
+    if (!other.values_.fixed()) return;
+    if (!values_.accepts(other.values_)) { throw std::invalid_argument(owner + ": merge with one of other columns"); }
     if (!values_.fixed()) {
-      values_ = other.values_;
+      values_.fix(other.values_.names());
       keys_ = other.keys_;
       plan_.columns = other.plan_.columns;
-    } else if (values_.names() != other.values_.names() || keys_.names() != other.keys_.names()) {
-      throw std::invalid_argument(owner + ": merge with one of other columns");
     }
     other.series_.for_each([&](std::string_view key, const State&) {
       if (series_.find(key) == nullptr) return;

@@ -8,6 +8,7 @@
 
 #include "penstock/core/column.hpp"
 #include "penstock/core/math.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/column_selection.hpp"
 #include "penstock/learn/number_imputer.hpp"
@@ -16,16 +17,17 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>      // size_t
-#include <cstdint>      // int32_t
-#include <map>          // map
-#include <memory>       // make_shared
-#include <optional>     // optional
-#include <stdexcept>    // invalid_argument, logic_error
-#include <string>       // string
-#include <string_view>  // string_view
-#include <utility>      // move
-#include <vector>       // vector
+#include <cstddef>        // size_t
+#include <cstdint>        // int32_t
+#include <map>            // map
+#include <memory>         // make_shared
+#include <optional>       // optional
+#include <stdexcept>      // invalid_argument, logic_error
+#include <string>         // string
+#include <string_view>    // string_view
+#include <unordered_set>  // unordered_set
+#include <utility>        // move
+#include <vector>         // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -53,8 +55,9 @@ class SimpleImputer {
 
   /// Learns from all values that are there.
   /// @throws Error that names the row (from 1) and column of a number that is infinite or beyond 1e150, or a column
-  /// that is not there, or has become a text or a number; std::invalid_argument for a matrix with another number of
-  /// columns. The imputer is then as it was. O(rows * columns).
+  /// that is not there, or has become a text or a number, or has the name of an indicator that is to be made;
+  /// std::invalid_argument for a matrix with another number of columns. The imputer is then as it was. O(rows *
+  /// columns).
   template <detail::dense_rows X>
   SimpleImputer& partial_fit(const X& x) {
     static_cast<void>(learn(x, false));
@@ -85,19 +88,21 @@ class SimpleImputer {
 
   /// Takes over what another imputer has learnt of the same columns: exactly for constant, mean (up to rounding) and
   /// most_frequent while both are exact, else within their errors.
-  /// @throws std::invalid_argument if it has other options or has learnt other columns.
+  /// @throws std::invalid_argument if it has other options, besides `columns`, or has learnt other columns than this
+  /// one has, or was made for.
   SimpleImputer& merge(const SimpleImputer& other) {
-    if (other.options_.strategy != options_.strategy || other.options_.sketch_size != options_.sketch_size) {
-      throw std::invalid_argument("SimpleImputer: merge of one with another strategy or sketch_size");
-    }
+    check_merge(other.options_);
     if (!other.selection_.fixed()) return *this;
+    if (!selection_.accepts(other.selection_)) {
+      throw std::invalid_argument("SimpleImputer: merge of one that has learnt other columns");
+    }
     if (!selection_.fixed()) {
       const SimpleImputerOptions options = options_;
       *this = other;
       options_ = options;
       return *this;
     }
-    if (selection_.names() != other.selection_.names() || texts_ != other.texts_) {
+    if (texts_ != other.texts_) {
       throw std::invalid_argument("SimpleImputer: merge of one that has learnt other columns");
     }
     numbers_.merge(other.numbers_);
@@ -146,12 +151,14 @@ class SimpleImputer {
         Counts(self.options_.max_categories));
     if constexpr (Visitor::loading) {
       std::vector<std::string> numbers;
+      std::unordered_set<std::string_view> seen;
       std::size_t texts = 0;  // that are columns, in their order
       if (self.selection_.fixed()) {
         for (const std::string& name : self.selection_.names()) {
           if (texts < self.texts_.size() && self.texts_[texts] == name) {
             ++texts;
           } else {
+            v.require(seen.insert(name).second, "feature_names_in", "each column of numbers once");
             numbers.push_back(name);
           }
         }
@@ -171,13 +178,26 @@ class SimpleImputer {
   [[nodiscard]] bool takes_texts() const noexcept {
     return options_.strategy == ImputeStrategy::most_frequent || options_.strategy == ImputeStrategy::constant;
   }
+  void check_merge(const SimpleImputerOptions& other) const {
+    const auto same = [](bool equal, const char* option) {
+      if (!equal) throw std::invalid_argument(std::string("SimpleImputer: merge of one with another ") + option);
+    };
+    same(other.strategy == options_.strategy, "strategy");
+    same(other.fill_value == options_.fill_value, "fill_value");
+    same(other.fill_text == options_.fill_text, "fill_text");
+    same(other.add_indicator == options_.add_indicator, "add_indicator");
+    same(other.sketch_size == options_.sketch_size, "sketch_size");
+    same(other.max_categories == options_.max_categories, "max_categories");
+    same(other.half_life == options_.half_life, "half_life");
+  }
   static std::string indicator_of(const std::string& name) { return "missingindicator_" + name; }
   [[nodiscard]] const std::string& fill_of(std::size_t k) const {
     const auto& most = counts_[k].most_frequent();
     return options_.strategy == ImputeStrategy::most_frequent && most ? *most : options_.fill_text;
   }
 
-  /// Where the columns stand. @throws Error if one is not there, or was a number and is a text.
+  /// Where the columns stand. @throws Error if one is not there, or was a number and is a text, or if there is one of
+  /// the name of an indicator.
   [[nodiscard]] std::vector<std::size_t> places_of(const RecordBatch& x) const {
     std::vector<std::size_t> places = selection_.places(x.schema());
     for (const std::size_t place : places) {
@@ -187,6 +207,12 @@ class SimpleImputer {
       if (known == detail::is_text(field.dtype)) continue;
       throw Error({.column = field.name}, "a column of type " + std::string(to_string(field.dtype)),
                   known ? "string or category" : "numbers");
+    }
+    if (!options_.add_indicator) return places;
+    const detail::NameIndex index(x.schema().fields);
+    for (const std::string& name : selection_.names()) {
+      if (index.find(indicator_of(name)) == detail::NameIndex::none) continue;
+      throw Error({.column = indicator_of(name)}, "a column of this name in the table", "none: it is to be made");
     }
     return places;
   }

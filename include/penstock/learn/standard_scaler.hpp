@@ -198,8 +198,12 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
 
   /// Takes over what another scaler has learnt of rows with the same columns, as if both streams had ended now: that of
   /// all rows, up to rounding (Chan). O(features).
-  /// @throws std::invalid_argument if it has learnt other columns.
+  /// @throws std::invalid_argument if it has another half_life, or has learnt other columns than this one has, or was
+  /// made for.
   StandardScaler& merge(const StandardScaler& other) {
+    if (other.options_.half_life != options_.half_life) {
+      throw std::invalid_argument("StandardScaler: merge of one with another half_life");
+    }
     if (begin_merge(other)) state_.merge(detail::FadingMoments(other.state_));
     return *this;
   }

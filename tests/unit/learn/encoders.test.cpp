@@ -262,6 +262,12 @@ TEST_CASE("merged encoders are those that saw all rows") {
   one.partial_fit(cities({"Lyon"}));
   other.partial_fit(TableMaker().texts("town", {"Lyon"}));
   CHECK_THROWS_AS(one.merge(other), std::invalid_argument);
+  OneHotEncoder of_city({.columns = {"city"}});
+  CHECK_THROWS_WITH(of_city.merge(other), "OneHotEncoder: merge with one of other columns");
+  OrdinalEncoder codes, of_town({.columns = {"town"}}), towns;
+  codes.partial_fit(cities({"Lyon"}));
+  CHECK_THROWS_WITH(of_town.merge(codes), "OrdinalEncoder: merge with one of other columns");
+  CHECK(towns.merge(codes).categories("city") == std::vector<std::string>{"Lyon"});
 }
 
 TEST_CASE("names that would be the same get numbers, columns of the table keep theirs") {

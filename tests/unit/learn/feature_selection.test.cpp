@@ -334,6 +334,12 @@ TEST_CASE("merged selectors know what all rows say") {
   CHECK_THROWS_AS(two.merge(three), std::invalid_argument);
   two.merge(VarianceThreshold());
   CHECK(two.rows_learnt() == 2);
+  VarianceThreshold named({.columns = {"x"}});  // those learnt were x0 and x1
+  CHECK_THROWS_WITH(named.merge(two), "VarianceThreshold: merge of one that has learnt other columns");
+  CHECK_THROWS_WITH(two.merge(VarianceThreshold({.half_life = 9})),
+                    "VarianceThreshold: merge of one with another half_life");
+  CHECK_THROWS_WITH(CorrelationFilter().merge(CorrelationFilter({.half_life = 9})),
+                    "CorrelationFilter: merge of one with another half_life");
 }
 
 TEST_CASE("selectors refuse what cannot work, by name, and have then learnt nothing") {

@@ -398,11 +398,39 @@ TEST_CASE("series of other keys can be taken over, of the same ones not") {
   CHECK_THROWS_WITH(a.merge(b), Catch::Matchers::Contains("knows key 'k"));
   CHECK(bits_of(a.transform(x)) == bits_of(all.transform(x)));
   CHECK_THROWS_AS(a.merge(RollingFeatures({.by = {"key"}, .window = 4})), std::invalid_argument);
+  RollingFeatures keyless({.columns = {"value"}, .window = 3}), timed({.columns = {"value"}, .window = 3, .on = "at"});
+  keyless.partial_fit(x);
+  timed.partial_fit(x);
+  RollingFeatures fresh({.columns = {"value"}, .by = {"key"}, .window = 3});
+  CHECK_THROWS_WITH(fresh.merge(keyless), "RollingFeatures: merge with one of other keys or times (.by, .on)");
+  CHECK_THROWS_WITH(keyless.merge(timed), "RollingFeatures: merge with one of other keys or times (.by, .on)");
+  CHECK_THROWS_WITH(RollingFeatures({.columns = {"height"}, .by = {"key"}, .window = 3}).merge(a),
+                    "RollingFeatures: merge with one of other columns");
+  CHECK(bits_of(fresh.merge(a).transform(x)) == bits_of(a.transform(x)));
   LagFeatures one({.by = {"key"}}), two({.by = {"key"}}), both({.by = {"key"}});
   one.partial_fit(half(true));
   two.partial_fit(half(false));
   both.partial_fit(x);
   CHECK(bits_of(one.merge(two).transform(x)) == bits_of(both.transform(x)));
+}
+
+TEST_CASE("an infinite value makes mean and deviation missing until it has left") {
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  for (const double value : {infinite, -infinite}) {
+    RollingFeatures rolling(
+        {.window = 3, .statistics = {RollingStatistic::mean, RollingStatistic::std}, .closed = Closed::right});
+    std::vector<Column> columns;
+    columns.emplace_back(std::vector<double>{1, value, 2, 3, 4});
+    const RecordBatch out = rolling.partial_fit_transform(RecordBatch({{{.name = "a"}}}, std::move(columns)));
+    const auto means = out.column<double>("a_rolling_mean_3"), deviations = out.column<double>("a_rolling_std_3");
+    for (const std::size_t row : {1U, 2U, 3U}) {
+      CHECK_FALSE(means.is_valid(row));
+      CHECK_FALSE(deviations.is_valid(row));
+    }
+    CHECK(means.is_valid(0));
+    CHECK(means[4] == 3);
+    CHECK(deviations[4] == 1);
+  }
 }
 
 TEST_CASE("rolling and lags refuse what cannot work, by name, and have then learnt nothing") {

@@ -217,6 +217,24 @@ TEST_CASE("with a half life, rows count by their age") {
   check_close(scaler.n_samples_seen(), weights);
 }
 
+TEST_CASE("scalers merge what has learnt the columns that they were made for, at the same pace") {
+  const auto table = [](const char* name) {
+    std::vector<Column> columns;
+    columns.emplace_back(std::vector<double>{1, 2});
+    return RecordBatch({{{.name = name}}}, std::move(columns));
+  };
+  StandardScaler of_y({.columns = {"y"}}), of_x({.columns = {"x"}}), open;
+  of_y.partial_fit(table("y"));
+  CHECK_THROWS_WITH(of_x.merge(of_y), "StandardScaler: merge of one that has learnt other columns");
+  of_x.partial_fit(table("x"));  // it is as it was
+  CHECK(open.merge(of_y).get_feature_names_out() == std::vector<std::string>{"y"});
+  CHECK_THROWS_WITH(open.merge(of_x), "StandardScaler: merge of one that has learnt other columns");
+  StandardScaler same({.columns = {"y"}});
+  CHECK(same.merge(open).mean()[0] == 1.5);
+  CHECK_THROWS_WITH(same.merge(StandardScaler({.half_life = 3})),
+                    "StandardScaler: merge of one with another half_life");
+}
+
 TEST_CASE("after many rows a half life is River's fading factor") {
   sgd_support::Uniform uniform(2);
   const double fading = 1 - std::exp2(-1.0 / 10);

@@ -145,6 +145,42 @@ TEST_CASE("merged imputers know what one of all rows knows") {
   CHECK_THROWS_WITH(a.merge(numbers), "SimpleImputer: merge of one that has learnt other columns");
 }
 
+TEST_CASE("an imputer refuses to merge what its options contradict") {
+  const RecordBatch x = people({{"Rome", 1}, {"Rome", -1}});
+  const auto refuses = [&](SimpleImputerOptions options, const std::string& option, SimpleImputer fresh) {
+    SimpleImputer other(std::move(options));
+    other.partial_fit(x);
+    CHECK_THROWS_WITH(fresh.merge(other), "SimpleImputer: merge of one with another " + option);
+    CHECK_THROWS_AS(fresh.transform(x), std::logic_error);  // nothing was taken over
+  };
+  refuses({.strategy = ImputeStrategy::constant}, "strategy", SimpleImputer());
+  refuses({.fill_value = 7}, "fill_value", SimpleImputer());
+  refuses({.fill_text = "none"}, "fill_text", SimpleImputer());
+  refuses({.add_indicator = true}, "add_indicator", SimpleImputer());
+  refuses({.sketch_size = 64}, "sketch_size", SimpleImputer());
+  refuses({.max_categories = 3}, "max_categories", SimpleImputer());
+  refuses({.half_life = 3}, "half_life", SimpleImputer());
+  SimpleImputer of_age({.columns = {"age"}}), all, height({.columns = {"height"}});
+  all.partial_fit(x);  // of the numbers, which are age
+  CHECK(of_age.merge(all).get_feature_names_out() == Names{"age"});
+  CHECK_THROWS_WITH(height.merge(all), "SimpleImputer: merge of one that has learnt other columns");
+}
+
+TEST_CASE("an indicator takes no column's name") {
+  RecordBatchBuilder builder({{{"age", DataType::float64}, {"missingindicator_age", DataType::float64}}});
+  builder.append<double>(0, 3);
+  builder.append<double>(1, 42);
+  const RecordBatch x = builder.finish();
+  SimpleImputer imputer({.columns = {"age"}, .add_indicator = true});
+  const std::string refused =
+      "column missingindicator_age: found a column of this name in the table, expected none: it is to be made";
+  CHECK_THROWS_WITH(imputer.partial_fit(x), refused);
+  CHECK_THROWS_WITH(imputer.partial_fit_transform(x), refused);
+  CHECK_THROWS_AS(imputer.transform(x), std::logic_error);  // nothing was learnt
+  imputer.partial_fit(people({{"Rome", 1}}));
+  CHECK_THROWS_WITH(imputer.transform(x), refused);
+}
+
 TEST_CASE("a mean may fade") {
   FeatureMatrix x(200, 1);
   for (Eigen::Index i = 0; i < 200; ++i) x(i, 0) = i < 100 ? 0 : 10;
