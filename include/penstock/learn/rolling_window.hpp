@@ -100,7 +100,7 @@ struct RollingPlan {
     for (const RollingStatistic statistic : statistics) {
       double value = missing;
       switch (statistic) {
-        case RollingStatistic::mean: value = m.mean; break;
+        case RollingStatistic::mean: value = is_finite(m.mean) ? m.mean : missing; break;
         case RollingStatistic::std: value = m.count > ddof ? square_root(m.squares / (m.count - ddof)) : missing; break;
         case RollingStatistic::min: value = m.low; break;
         case RollingStatistic::max: value = m.high; break;
