@@ -122,6 +122,35 @@ TEST_CASE("a pipeline's model file gives the pipeline's predictions") {
                    SgdClassifier({.loss = Loss::modified_huber})) < 1e-12);
 }
 
+TEST_CASE("a column that is given up before other steps, in mid-stream, is a constant of the model file") {
+  RecordBatchBuilder builder({{{"a", DataType::float64}, {"b", DataType::float64}, {"c", DataType::float64}}});
+  std::vector<double> y;
+  for (int i = 0; i < 12; ++i) {
+    builder.append<double>(0, 1 + 0.01 * (i % 3));
+    builder.append<double>(1, i);
+    builder.append<double>(2, (i * 7) % 5);
+    y.push_back(2 * i + 1);
+  }
+  const RecordBatch table = builder.finish();
+  const auto check = [&](auto pipeline) {
+    pipeline.partial_fit(table.slice(0, 6), std::span(y).first(6));  // "a" goes with the third row
+    pipeline.partial_fit(table.slice(6, 6), std::span(y).last(6));
+    const LinearModelSpec spec = to_linear_model(pipeline);
+    REQUIRE(spec.numeric.size() == 2);
+    CHECK(spec.numeric[0].name == "b");
+    const std::vector<double> scores = LinearModel(spec)(table);
+    const Eigen::VectorXd expected = pipeline.predict(table);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      CHECK(scores[i] == Approx(expected[static_cast<Eigen::Index>(i)]).epsilon(1e-12));
+    }
+  };
+  const VarianceThreshold threshold({.threshold = 0.1, .decide_after = 3});
+  check(threshold | StandardScaler() | SgdRegressor(regression));
+  check(threshold | SimpleImputer({.fill_value = 70}) | MinMaxScaler({.feature_range = {-2, 3}}) | StandardScaler() |
+        SgdRegressor(regression));
+  check(StandardScaler({.columns = {"c"}}) | threshold | MaxAbsScaler() | RobustScaler() | SgdRegressor(regression));
+}
+
 TEST_CASE("what an imputer stands in for is written too") {
   std::vector<double> y;
   const RecordBatch table = make_table(200, false, y);

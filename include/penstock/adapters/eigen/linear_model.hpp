@@ -51,6 +51,7 @@ class LinearColumns {
     std::vector<double> values{};  // of an encoded text: one for each of the feature's columns
     double mean = 0;
     double scale = 1;
+    bool given_up = false;                   // by a selector: the value is 0 in all rows
     std::optional<double> fill{};            // what stands for a missing number, in units of the source
     std::optional<std::string> fill_text{};  // what stands for a missing text
 
@@ -87,7 +88,8 @@ class LinearColumns {
   }
   void fill(const std::string& name, double value) {
     Column& column = at(name);
-    if (column.encoded) return;  // never missing, or what the file has no words for: a missing text is refused
+    if (column.encoded || column.given_up)
+      return;  // never missing, or what the file has no words for: a missing text is refused
     if (!column.fill) column.fill = value * column.scale + column.mean;
   }
   void fill(const std::string& name, const std::string& text) {
@@ -95,6 +97,8 @@ class LinearColumns {
     if (!column.fill_text) column.fill_text = text;
   }
   void remove(const std::string& name) { columns_.erase(name); }
+  /// A column that a selector has given up: later steps that know it are given 0 in its place.
+  void give_up(const std::string& name) { columns_[name] = {.source = name, .given_up = true}; }
   void add(const std::string& name, Column column) { columns_[name] = std::move(column); }
 
   /// Begins to encode a column of texts.
@@ -123,7 +127,11 @@ class LinearColumns {
     std::vector<std::string> order;
     for (std::size_t j = 0; j < names.size(); ++j) {
       const Column* column = find(names[j]);
-      if (column == nullptr) continue;  // a column that a step has given up: 0 in all rows
+      if (column == nullptr) continue;  // one that no table had any more: 0 in all rows
+      if (column->given_up) {
+        spec.intercept -= coef[j] / column->scale * column->mean;
+        continue;
+      }
       if (!column->encoded) {
         if (is_text(column->dtype) || column->dtype == DataType::timestamp) {
           refuse("takes column '" + names[j] + "' of type " + std::string(to_string(column->dtype)) +
@@ -292,7 +300,7 @@ template <class Selector>
 void pass_linear_selector(LinearColumns& columns, const Selector& step) {
   const std::vector<bool>& support = step.get_support();
   for (std::size_t j = 0; j < support.size(); ++j) {
-    if (!support[j]) columns.remove(step.feature_names_in()[j]);
+    if (!support[j]) columns.give_up(step.feature_names_in()[j]);
   }
 }
 inline void pass_linear_step(LinearColumns& columns, const VarianceThreshold& step) {
