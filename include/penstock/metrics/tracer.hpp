@@ -48,7 +48,7 @@ template <class T>
 struct Traced {
   T value;               ///< the record
   TraceContext trace{};  ///< moves on to the span of each wait, so that what follows is a part of it
-  TimePoint since{};     ///< when it was stamped, or its last wait ended
+  TimePoint since{};     ///< when it was stamped, or its last wait ended, if the trace is sampled
 };
 
 namespace detail {
@@ -160,14 +160,14 @@ class Tracer {
   /// The record with its trace, waiting from now on.
   template <class T>
   [[nodiscard]] Traced<std::decay_t<T>> stamp(T&& value, const TraceContext& trace) {
-    return {std::forward<T>(value), trace, clock_.now()};
+    return {std::forward<T>(value), trace, trace.sampled ? clock_.now() : TimePoint{}};
   }
 
   /// Ends the wait of a record that was stamped: a span from then until now. What follows is a part of it, and the next
   /// wait begins now.
   template <class T>
   void waited(Stage stage, Traced<T>& item) noexcept {
-    const TimePoint now = clock_.now();
+    const TimePoint now = item.trace.sampled ? clock_.now() : TimePoint{};
     item.trace.span_id = record(stage, item.trace, item.since, now);
     item.since = now;
   }

@@ -15,6 +15,7 @@
 #include "penstock/metrics/trace_context.hpp"
 #include "penstock/metrics/tracer.hpp"
 
+#include <algorithm>    // any_of
 #include <concepts>     // invocable
 #include <functional>   // invoke
 #include <span>         // span
@@ -84,8 +85,10 @@ class TracedBatch {
     struct Ends {  // when the call is over, however it ends
       Tracer<Clock>& tracer;
       std::span<const Traced<T>> items;
+      bool sampled;
       TimePoint begin;
       ~Ends() {
+        if (!sampled) return;
         const TimePoint end = tracer.clock().now();
         for (const Traced<T>& item : items) {
           if (!item.trace.sampled) continue;
@@ -95,7 +98,8 @@ class TracedBatch {
         }
       }
     };
-    const Ends ends{*tracer_, items, tracer_->clock().now()};
+    const bool sampled = std::any_of(items.begin(), items.end(), [](const auto& item) { return item.trace.sampled; });
+    const Ends ends{*tracer_, items, sampled, sampled ? tracer_->clock().now() : TimePoint{}};
     return std::invoke(fn_, items, std::forward<More>(more)...);
   }
 

@@ -23,6 +23,12 @@ namespace {
 constexpr const char* example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const TraceContext sampled{{0x0123456789abcdef, 0xfedcba9876543210}, 0xa1, true};
 
+/// Says how often it was looked at.
+struct CountingClock {
+  int* looks;
+  [[nodiscard]] TimePoint now() const noexcept { return TimePoint{} + std::chrono::nanoseconds(++*looks); }
+};
+
 }  // namespace
 
 TEST_CASE("a traceparent is read and written as the standard's example has it") {
@@ -154,6 +160,20 @@ TEST_CASE("what is not sampled is not recorded, and is handed on as such") {
   CHECK(tracer.dropped() == 0);
   static_cast<void>(tracer.span(Stage::sink, sampled));  // who asked to be recorded is, whatever the share
   CHECK(tracer.recorded() == 1);
+}
+
+TEST_CASE("what is not sampled does not look at the clock") {
+  int looks = 0;
+  Tracer<CountingClock> tracer({.seed = 3}, {&looks});
+  const TraceContext silent{{1, 2}, 3, false};
+  auto item = tracer.stamp(1, silent);
+  tracer.waited(Stage::queue_wait, item);
+  static_cast<void>(tracer.span(Stage::model, item.trace));
+  CHECK(looks == 0);
+  CHECK(item.trace.span_id != 3);
+  item = tracer.stamp(1, sampled);
+  tracer.waited(Stage::queue_wait, item);
+  CHECK(looks == 2);
 }
 
 TEST_CASE("a share of new traces is sampled") {

@@ -22,6 +22,12 @@ namespace {
 
 const TraceContext sampled{{1, 2}, 3, true};
 
+/// Says how often it was looked at.
+struct CountingClock {
+  int* looks;
+  [[nodiscard]] TimePoint now() const noexcept { return TimePoint{} + std::chrono::nanoseconds(++*looks); }
+};
+
 std::vector<Span> of(Stage stage, const std::vector<Span>& spans) {
   std::vector<Span> some;
   for (const Span& span : spans) {
@@ -126,5 +132,18 @@ TEST_CASE("a batch that fails has its spans, too") {
   auto ticket = batcher.submit(tracer.stamp(1, sampled));
   while (batcher.run_once() > 0) {}
   CHECK_THROWS_WITH(ticket.get(), ContainsSubstring("no"));
+  CHECK(tracer.drain().size() == 2);
+}
+
+TEST_CASE("a batch without a sampled record does not look at the clock") {
+  int looks = 0;
+  Tracer<CountingClock> tracer({.seed = 1}, {&looks});
+  auto model = traced_batch(tracer, [](std::span<const Traced<int>> items) { return items.size(); });
+  std::vector<Traced<int>> items(2, tracer.stamp(1, {{8, 9}, 10, false}));
+  CHECK(model(std::span<const Traced<int>>(items)) == 2);
+  CHECK(looks == 0);
+  items[1].trace.sampled = true;
+  CHECK(model(std::span<const Traced<int>>(items)) == 2);
+  CHECK(looks == 2);
   CHECK(tracer.drain().size() == 2);
 }
