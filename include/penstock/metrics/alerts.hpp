@@ -18,6 +18,7 @@
 #include <cstddef>     // size_t
 #include <cstdint>     // uint64_t
 #include <deque>       // deque
+#include <exception>   // current_exception, exception_ptr, rethrow_exception
 #include <functional>  // function
 #include <mutex>       // mutex, scoped_lock, unique_lock
 #include <optional>    // optional
@@ -50,7 +51,7 @@ struct AlertTiming {
 /// none.
 struct AlertRule {
   std::string name;                                               ///< not empty; one of its kind in a set
-  std::function<std::optional<double>(const AlertView&)> figure;  ///< must not be empty
+  std::function<std::optional<double>(const AlertView&)> figure;  ///< must not be empty, nor use the AlertRules
   AlertWhen when = AlertWhen::above;                              ///< bad where the figure is beyond the threshold
   double threshold = 0;                                           ///< in the figure's unit
   AlertTiming timing{};                                           ///< for how long
@@ -78,6 +79,7 @@ struct AlertStatus {
 /// A set of rules and who is told. Thread-safe. The callback is called outside of all locks, for one event at a time
 /// and in their order; it may call these functions, and so the call that evaluates may return before another thread has
 /// told of its events. What it throws is counted and goes no further.
+/// Figures are called under the lock: one that calls these functions waits for ever.
 class AlertRules {
  public:
   /// @throws std::invalid_argument that names the rule if two have one name, a name or figure is missing, a time is
@@ -89,22 +91,32 @@ class AlertRules {
     }
   }
 
-  /// Looks at a snapshot; one that is no later than the last is passed over. O(rules + buckets).
-  /// @throws std::invalid_argument if it is of other metrics than the last; what a figure throws.
+  /// Looks at a snapshot; one that is no later than the last is passed over. A figure that throws is one of no data,
+  /// and keeps no other rule from its turn. O(rules + buckets).
+  /// @throws std::invalid_argument if it has not counted what the last had, as it is of other metrics: the next one is
+  /// then looked at like the first. What the first figure that threw has thrown, after all events were told.
   void evaluate(const StreamSnapshot& now) {
+    std::exception_ptr thrown;
     {
       const std::scoped_lock lock(mutex_);
       if (before_ && now.taken <= before_->taken) return;
       const StreamSnapshot nothing{
           .from = now.from, .taken = now.from, .totals = StreamTotals(now.totals.chunk_latency.options())};
       const StreamSnapshot& before = before_ ? *before_ : nothing;
-      const StreamSnapshot change = now.since(before);
-      std::vector<std::optional<double>> figures;
-      for (const Rule& each : rules_) figures.push_back(each.rule.figure({now, before, change}));
+      const StreamSnapshot change = change_since(before, now);
+      std::vector<std::optional<double>> figures(rules_.size());
+      for (std::size_t i = 0; i < rules_.size(); ++i) {
+        try {
+          figures[i] = rules_[i].rule.figure({now, before, change});
+        } catch (...) {
+          if (!thrown) thrown = std::current_exception();
+        }
+      }
       for (std::size_t i = 0; i < rules_.size(); ++i) step(rules_[i], figures[i], now.taken);
       before_ = now;
     }
     deliver();
+    if (thrown) std::rethrow_exception(thrown);
   }
 
   /// How each rule stands, in their order.
@@ -134,6 +146,16 @@ class AlertRules {
     std::optional<TimePoint> bad_since{};   // while it is bad and does not fire
     std::optional<TimePoint> good_since{};  // while it is good and fires
   };
+
+  /// Forgets the last snapshot if this one does not go on with it.
+  [[nodiscard]] StreamSnapshot change_since(const StreamSnapshot& before, const StreamSnapshot& now) {
+    try {
+      return now.since(before);
+    } catch (const std::invalid_argument&) {
+      before_.reset();
+      throw;
+    }
+  }
 
   void check(const AlertRule& rule) const {
     const auto fail = [&](const std::string& what) {

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -191,6 +192,53 @@ TEST_CASE("a callback that throws is counted, and the others are told") {
   CHECK_NOTHROW(alerts.evaluate(metrics.snapshot()));
   CHECK(told == 2);
   CHECK(alerts.callback_exceptions() == 2);
+}
+
+TEST_CASE("a figure that throws is one of no data, and the other rules have their turn") {
+  ManualClock clock;
+  Metrics metrics({}, clock);
+  std::vector<std::uint64_t> seen;
+  std::vector<std::string> told;
+  const auto throws = [](const AlertView&) -> std::optional<double> { throw std::runtime_error("no figure"); };
+  const auto events = [&](const AlertView& view) -> std::optional<double> {
+    seen.push_back(view.change.totals.events_in);
+    return static_cast<double>(view.change.totals.events_in);
+  };
+  AlertRules alerts({{"throws", throws, AlertWhen::above, 10, {}}, {"events", events, AlertWhen::above, 10, {}}},
+                    [&](const AlertEvent& event) { told.push_back(event.rule); });
+  metrics.in(20);
+  clock.advance(1s);
+  CHECK_THROWS_WITH(alerts.evaluate(metrics.snapshot()), "no figure");
+  CHECK(told == std::vector<std::string>{"events"});
+  CHECK(alerts.status().at(0).state == State::quiet);
+  CHECK_FALSE(alerts.status().at(0).value);
+  CHECK(alerts.status().at(1).state == State::firing);
+  metrics.in(5);
+  clock.advance(1s);
+  CHECK_THROWS_WITH(alerts.evaluate(metrics.snapshot()), "no figure");
+  CHECK(seen == std::vector<std::uint64_t>{20, 5});
+}
+
+TEST_CASE("after metrics were replaced, the second snapshot of the new ones is evaluated") {
+  ManualClock clock;
+  Metrics metrics({}, clock);
+  std::vector<std::uint64_t> seen;
+  const auto events = [&](const AlertView& view) -> std::optional<double> {
+    seen.push_back(view.change.totals.events_in);
+    return 0;
+  };
+  AlertRules alerts({{"events", events, AlertWhen::above, 10, {}}}, {});
+  metrics.in(100);
+  clock.advance(1s);
+  alerts.evaluate(metrics.snapshot());
+  metrics = Metrics({}, clock);
+  metrics.in(3);
+  clock.advance(1s);
+  CHECK_THROWS_AS(alerts.evaluate(metrics.snapshot()), std::invalid_argument);
+  metrics.in(4);
+  clock.advance(1s);
+  CHECK_NOTHROW(alerts.evaluate(metrics.snapshot()));
+  CHECK(seen == std::vector<std::uint64_t>{100, 7});
 }
 
 TEST_CASE("a callback may ask and evaluate") {
