@@ -19,13 +19,14 @@
 //
 // Every figure is defined for a stream of no rows, no chunks or no time: it is 0, never NaN or infinite.
 
+#include "penstock/config.hpp"
 #include "penstock/core/clock.hpp"
 #include "penstock/metrics/latency_histogram.hpp"
 #include "penstock/metrics/per_thread.hpp"
 #include "penstock/metrics/stream_snapshot.hpp"
 #include "penstock/metrics/stream_totals.hpp"
 
-#include <algorithm>    // clamp
+#include <algorithm>    // clamp, min
 #include <atomic>       // atomic
 #include <chrono>       // nanoseconds, seconds
 #include <cstddef>      // size_t
@@ -74,10 +75,11 @@ enum class StageId : std::size_t {};
 /// less where chunks ran side by side and more where the stream waited in between. `throughput_rows_per_s` is by
 /// elapsed time; snapshots and their windows go by the clock.
 ///
-/// Thread-safe: recording is wait-free but for a thread's first time, at a few nanoseconds each (StageId and reasons
-/// included); each record is whole in exactly one of two successive snapshots. Reading takes O(threads * buckets) and
-/// some microseconds. Copying, assigning and moving are not for metrics that others use at the time; a copy has the
-/// same counts. Metrics that were moved from are as new.
+/// Thread-safe: recording waits for no other thread but at a thread's first time, at a few nanoseconds each (StageId
+/// and reasons included); it allocates where a histogram has to grow, and for the first count of a long reason after
+/// each reading. Each record is whole in exactly one of two successive snapshots. Reading takes O(threads * buckets)
+/// and some microseconds. Copying, assigning and moving are not for metrics that others use at the time; a copy has the
+/// same counts. Metrics that were moved from are as new, with default options.
 template <clock_source Clock = SteadyClock>
 class BasicStreamMetrics {
  public:
@@ -86,16 +88,19 @@ class BasicStreamMetrics {
   BasicStreamMetrics() : BasicStreamMetrics(StreamMetricsOptions{}) {}  ///< as by the options' defaults
   /// The clock begins to run. @throws std::invalid_argument that names the option that is out of range.
   explicit BasicStreamMetrics(StreamMetricsOptions options, Clock clock = {})
-      : core_(std::make_unique<Core>(std::move(options), std::move(clock))) {}
+      : core_(std::make_unique<Core>(std::move(options), std::move(clock)).release()) {}
   /// The same counts, stages, gauges and windows.
-  BasicStreamMetrics(const BasicStreamMetrics& other) : core_(other.copy_core()) {}
-  BasicStreamMetrics(BasicStreamMetrics&&) noexcept = default;      ///< takes over
-  BasicStreamMetrics& operator=(const BasicStreamMetrics& other) {  ///< as a copy
-    core_ = other.copy_core();
+  BasicStreamMetrics(const BasicStreamMetrics& other) : core_(other.copy_core().release()) {}
+  BasicStreamMetrics(BasicStreamMetrics&& other) noexcept : core_(other.core_.exchange(nullptr)) {}  ///< takes over
+  BasicStreamMetrics& operator=(const BasicStreamMetrics& other) {                                   ///< as a copy
+    replace(other.copy_core());
     return *this;
   }
-  BasicStreamMetrics& operator=(BasicStreamMetrics&&) noexcept = default;  ///< takes over
-  ~BasicStreamMetrics() = default;
+  BasicStreamMetrics& operator=(BasicStreamMetrics&& other) noexcept {  ///< takes over
+    replace(std::unique_ptr<Core>(other.core_.exchange(nullptr)));
+    return *this;
+  }
+  ~BasicStreamMetrics() { replace(nullptr); }
 
   /// One more chunk. A negative duration, which no clock_source gives, adds no time and is counted in
   /// `chunk_latency().below_range()`. O(1).
@@ -149,7 +154,7 @@ class BasicStreamMetrics {
   [[nodiscard]] StageId stage(std::string_view name) {
     Core& core = this->core();
     const std::scoped_lock lock(core.mutex);
-    return core.stage(name);
+    return Core::stage(core.stages, name);
   }
 
   /// Puts the time by the wall in place of the sum so far; chunks recorded later add to it.
@@ -162,8 +167,12 @@ class BasicStreamMetrics {
 
   /// Adds the other's stream after this one: counts, times and latencies add up, stages by their names; gauges and
   /// windows stay. Where `set_elapsed` was not used the result is that of recording all in one; in any case merging is
-  /// associative and commutative. Streams that ran side by side need `set_elapsed` afterwards. O(buckets).
-  /// @throws std::invalid_argument, with nothing changed, if the histograms' options differ.
+  /// associative and commutative, but for the order of stages, and as long as no fate has more than
+  /// ReasonCounts::most_reasons reasons in all: beyond that, which of them count as "other" is a matter of order.
+  /// Latencies that the other recorded under the StageId of other metrics, and so under no name, are left out. Streams
+  /// that ran side by side need `set_elapsed` afterwards. O(buckets).
+  /// @throws std::invalid_argument, with nothing changed, if the histograms' options differ or there would be more than
+  /// most_stages stages.
   void merge(const BasicStreamMetrics& other) {
     const StreamSnapshot theirs = other.look();
     Core& core = this->core();
@@ -171,12 +180,14 @@ class BasicStreamMetrics {
     core.collect();
     StreamTotals ordered(theirs.totals);
     ordered.stages.clear();
-    for (std::size_t i = 0; i < theirs.totals.stages.size(); ++i) {
-      const auto at = static_cast<std::size_t>(core.stage(theirs.stage_names[i]));
+    std::vector<std::string> names = core.stages;  // in place of the old ones when all has gone well
+    for (std::size_t i = 0; i < std::min(theirs.totals.stages.size(), theirs.stage_names.size()); ++i) {
+      const auto at = static_cast<std::size_t>(Core::stage(names, theirs.stage_names[i]));
       if (at >= ordered.stages.size()) ordered.stages.resize(at + 1, LatencyHistogram(core.options.latency));
       ordered.stages[at] = theirs.totals.stages[i];
     }
     core.totals.merge(ordered);
+    core.stages = std::move(names);
   }
 
   /// Everything at this moment by the clock; the windows move on to it.
@@ -276,7 +287,8 @@ class BasicStreamMetrics {
                          .lag_time = std::chrono::nanoseconds(lag_ns.load(std::memory_order_relaxed))},
               .windows = {}};
     }
-    [[nodiscard]] StageId stage(std::string_view name) {
+    /// The place of a name among these, put there if it is new.
+    [[nodiscard]] static StageId stage(std::vector<std::string>& stages, std::string_view name) {
       if (name.empty()) throw std::invalid_argument("StreamMetrics::stage: the name is empty");
       for (std::size_t i = 0; i < stages.size(); ++i) {
         if (stages[i] == name) return StageId{i};
@@ -303,11 +315,19 @@ class BasicStreamMetrics {
     std::vector<detail::SlidingCounts> windows;
   };
 
-  /// Moved-from metrics get a new one when they are used again.
   [[nodiscard]] Core& core() const {
-    if (!core_) [[unlikely]]
-      core_ = std::make_unique<Core>(StreamMetricsOptions{}, Clock{});
-    return *core_;
+    if (Core* const mine = core_.load(std::memory_order_acquire)) [[likely]]
+      return *mine;
+    return new_core();
+  }
+  /// Moved-from metrics get a new one when they are used again: that of the first of the threads that do.
+  PENSTOCK_COLD Core& new_core() const {
+    auto mine = std::make_unique<Core>(StreamMetricsOptions{}, Clock{});
+    Core* first = nullptr;
+    return core_.compare_exchange_strong(first, mine.get()) ? *mine.release() : *first;
+  }
+  void replace(std::unique_ptr<Core> core) noexcept {
+    const std::unique_ptr<Core> former(core_.exchange(core.release()));
   }
   [[nodiscard]] std::unique_ptr<Core> copy_core() const {
     Core& from = core();
@@ -343,7 +363,7 @@ class BasicStreamMetrics {
     return to_ms(latency.count() == 0 ? 0 : std::clamp(value, latency.min(), latency.max()));
   }
 
-  mutable std::unique_ptr<Core> core_;
+  mutable std::atomic<Core*> core_;  // owned; null in metrics that were moved from
 };
 
 /// The metrics of a stream by the system's clock.

@@ -53,7 +53,8 @@ class ReasonCounts {
   static constexpr std::size_t most_reasons = 32;            ///< besides "other"
   static constexpr std::string_view other_reason = "other";  ///< of those that came later
 
-  /// O(log reasons) comparisons of strings.
+  /// O(log reasons) comparisons of strings. A new reason is copied, which allocates if it is too long for a string to
+  /// hold in itself.
   void add(std::string_view reason, std::uint64_t n) {
     auto at = find(reason);
     if (at == counts_.end() || at->reason != reason) {
@@ -194,9 +195,12 @@ struct StreamTotals {
     for (const LatencyHistogram& stage : stages) {
       if (!none(stage)) return false;
     }
-    return chunks + events_in + events_out == 0 && none(end_to_end) && none(queue_depths);
+    for (const LatencyHistogram* each : {&chunk_latency, &batch_rows, &end_to_end, &queue_depths}) {
+      if (!none(*each)) return false;
+    }
+    return (rows | chunks | events_in | events_out) == 0 && busy.count() == 0 && elapsed.count() == 0;
   }
-  /// Forgets all counts; keeps the memory.
+  /// Forgets all counts and reasons; keeps the memory, but for that of long reasons.
   void reset() noexcept {
     for (LatencyHistogram* each : {&chunk_latency, &batch_rows, &end_to_end, &queue_depths}) clear(*each);
     for (LatencyHistogram& stage : stages) clear(stage);

@@ -19,6 +19,16 @@ namespace {
 
 using ManualMetrics = BasicStreamMetrics<ManualClock>;
 
+/// Who looks at it waits until two have: so two threads are in the midst of making new metrics.
+struct MeetingClock {
+  static inline std::atomic<int> arrived{2};
+  [[nodiscard]] TimePoint now() const noexcept {
+    ++arrived;
+    while (arrived < 2) std::this_thread::yield();
+    return {};
+  }
+};
+
 LatencyHistogram of(const std::vector<std::chrono::nanoseconds>& values) {
   LatencyHistogram histogram;
   for (const auto value : values) histogram.record(value);
@@ -123,6 +133,21 @@ TEST_CASE("several records at once are whole") {
   CHECK(now.totals.events_in == 1);
   CHECK(now.totals.events_out == 1);
   CHECK(now.totals.rows == 1);
+}
+
+TEST_CASE("whatever a recorder adds to alone is not lost") {
+  const auto after = [](auto work) {
+    StreamMetrics metrics;
+    metrics.record_with(work);
+    return metrics.snapshot().totals;
+  };
+  CHECK(after([](StreamTotals& t) { t.rows += 10; }).rows == 10);
+  CHECK(after([](StreamTotals& t) { t.busy += 2ms; }).busy == 2ms);
+  CHECK(after([](StreamTotals& t) { t.elapsed += 3ms; }).elapsed == 3ms);
+  CHECK(after([](StreamTotals& t) { t.batch_rows.record(7); }).batch_rows.max() == 7);
+  CHECK(after([](StreamTotals& t) { t.chunk_latency.record(4ms); }).chunk_latency == of({4ms}));
+  CHECK(after([](StreamTotals& t) { t.chunk_latency.record(-1); }).chunk_latency.below_range() == 1);
+  CHECK(StreamTotals().empty());
 }
 
 TEST_CASE("the difference of two snapshots is what happened in between") {
@@ -278,6 +303,53 @@ TEST_CASE("merging puts stages of the same name together, and counts of all kind
   const StreamMetrics before = a;
   CHECK_THROWS_AS(a.merge(other), std::invalid_argument);
   CHECK(a == before);
+}
+
+TEST_CASE("a merge that fails changes nothing") {
+  StreamMetrics a;
+  a.record_stage(a.stage("mine"), 1ms);
+  StreamMetrics coarse({.latency = {.significant_digits = 2}});
+  coarse.record_stage(coarse.stage("theirs"), 1ms);
+  CHECK_THROWS_AS(a.merge(coarse), std::invalid_argument);
+  CHECK(a.snapshot().stage_names == std::vector<std::string>{"mine"});
+
+  StreamMetrics many;
+  many.in();
+  for (std::size_t i = 0; i < StreamMetrics::most_stages; ++i) {
+    many.record_stage(many.stage("stage " + std::to_string(i)), 1ms);
+  }
+  const StreamMetrics before = a;
+  CHECK_THROWS_AS(a.merge(many), std::invalid_argument);
+  CHECK(a == before);
+  many.merge(many);
+  CHECK(many.snapshot().totals.events_in == 2);
+}
+
+TEST_CASE("stages of other metrics have no name to be merged by") {
+  StreamMetrics other;
+  static_cast<void>(other.stage("first"));
+  const StageId second = other.stage("second");
+  StreamMetrics b;
+  b.record_stage(b.stage("own"), 1ms);
+  b.record_stage(second, 2ms);
+  StreamMetrics a;
+  a.merge(b);
+  CHECK(a.snapshot().stage_names == std::vector<std::string>{"own"});
+  CHECK(a.snapshot().totals.stages == std::vector<LatencyHistogram>{of({1ms})});
+}
+
+TEST_CASE("threads that are the first to use metrics that were moved from use the same ones") {
+  for (int round = 0; round < 200; ++round) {
+    MeetingClock::arrived = 2;
+    BasicStreamMetrics<MeetingClock> metrics;
+    const BasicStreamMetrics<MeetingClock> taken = std::move(metrics);
+    MeetingClock::arrived = 0;
+    const auto record = [&] { metrics.in(); };  // NOLINT(bugprone-use-after-move): what it may be used for
+    std::thread other(record);
+    record();
+    other.join();
+    REQUIRE(metrics.snapshot().totals.events_in == 2);  // NOLINT(bugprone-use-after-move): likewise
+  }
 }
 
 TEST_CASE("what many threads record is all there, and whole in each snapshot") {
