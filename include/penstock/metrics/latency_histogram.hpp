@@ -110,7 +110,7 @@ class LatencyHistogram {
       : options_(checked(options)), buckets_(options.significant_digits, options.lowest) {
     if (!options.auto_resize) counts_.resize(index_of(static_cast<std::uint64_t>(options.highest)) + 1);
   }
-  LatencyHistogram(const LatencyHistogram&) = default;
+  LatencyHistogram(const LatencyHistogram&) = default;  ///< the same counts
   /// Takes over; the other is empty, has no memory, and may be used again.
   LatencyHistogram(LatencyHistogram&& other) noexcept
       : options_(other.options_),
@@ -125,7 +125,7 @@ class LatencyHistogram {
         sum_(other.sum_) {
     other.reset();
   }
-  LatencyHistogram& operator=(const LatencyHistogram&) = default;
+  LatencyHistogram& operator=(const LatencyHistogram&) = default;   ///< the same counts
   LatencyHistogram& operator=(LatencyHistogram&& other) noexcept {  ///< as when it is made of the other
     if (this == &other) return *this;
     options_ = other.options_;
