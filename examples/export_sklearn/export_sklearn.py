@@ -15,6 +15,14 @@ import math
 
 FORMAT = {"format": "penstock-linear-model", "version": 1}
 
+# Whose predict is X @ coef_ + intercept_, and whose decision_function is; others have a coef_ and a link behind it.
+REGRESSORS = {"ARDRegression", "BayesianRidge", "ElasticNet", "ElasticNetCV", "HuberRegressor", "Lars", "LarsCV", "Lasso",
+              "LassoCV", "LassoLars", "LassoLarsCV", "LassoLarsIC", "LinearRegression", "LinearSVR", "NuSVR",
+              "OrthogonalMatchingPursuit", "OrthogonalMatchingPursuitCV", "PassiveAggressiveRegressor",
+              "QuantileRegressor", "Ridge", "RidgeCV", "SGDRegressor", "SVR", "TheilSenRegressor"}
+CLASSIFIERS = {"LinearDiscriminantAnalysis", "LinearSVC", "LogisticRegression", "LogisticRegressionCV", "NuSVC",
+               "PassiveAggressiveClassifier", "Perceptron", "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier", "SVC"}
+
 
 class Column:
     """(value - mean) / scale; the value is a number, or what each category of a text is turned into."""
@@ -155,11 +163,14 @@ def through(step, columns):
 def score_of(model):
     """The file's kind, the factor of the coefficients, and the function whose values are the scores."""
     kind = type(model).__name__
-    if not hasattr(model, "classes_"):
+    if kind in REGRESSORS:
         return "linear", 1.0, model.predict
+    if kind not in CLASSIFIERS:
+        raise ValueError(f"{kind} cannot be written: it is not known to be X @ coef_ + intercept_. Known are "
+                         + ", ".join(sorted(REGRESSORS | CLASSIFIERS)))
     if len(model.classes_) != 2:
         raise ValueError(f"{kind} has {len(model.classes_)} classes; a model file has 2")
-    if kind.startswith("LogisticRegression"):
+    if kind in ("LogisticRegression", "LogisticRegressionCV"):
         # A multinomial model of two classes has half the coefficients.
         factor = 2.0 if getattr(model, "multi_class", None) == "multinomial" else 1.0
         return "logistic", factor, lambda x: model.predict_proba(x)[:, 1]
@@ -205,6 +216,8 @@ def to_model(pipeline, feature_names=None, golden=None):
         if column.source not in text_coef:
             texts.append(column.texts)
             text_coef[column.source] = [0.0] * column.texts.size()
+        elif all(column.texts is not one for one in texts):
+            raise ValueError(f"column {column.source!r} is encoded twice; a model file has each text column once")
         for k, value in enumerate(column.values):
             text_coef[column.source][k] += each * value
     file = dict(FORMAT, kind=kind, numeric=numeric,

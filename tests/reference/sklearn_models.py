@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: MIT
 """Makes sklearn_models.json: model files that examples/export_sklearn writes of scikit-learn's pipelines, rows, and
-scikit-learn's predictions for the rows. A first argument names another file to write."""
+scikit-learn's predictions for the rows. A first argument names another file to write. What cannot be written must be
+refused, and every model that can be must be linear: else this fails."""
 import json
 import os
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
+import sklearn.discriminant_analysis
+import sklearn.linear_model
+import sklearn.svm
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier, SGDClassifier, SGDRegressor
+from sklearn.linear_model import (LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier, SGDClassifier,
+                                  SGDRegressor, TweedieRegressor)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler,
                                    StandardScaler)
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, "..", "..", "examples", "export_sklearn"))
-from export_sklearn import to_model  # noqa: E402
+from export_sklearn import CLASSIFIERS, REGRESSORS, to_model  # noqa: E402
 
 rng = np.random.default_rng(20240229)
 
@@ -85,6 +91,39 @@ for name, pipeline, gaps in [
         "rows": {c: [None if pd.isna(v) else v for v in rows[c]] for c in rows.columns},
         "scores": [float(s) for s in scores],
     })
+
+
+
+def check_refusal(pipeline, x, y, words):
+    try:
+        to_model(pipeline.fit(x, y))
+    except ValueError as error:
+        assert words in str(error), error
+        return
+    raise AssertionError(f"{pipeline} was written")
+
+
+x = table(100, False)
+y = np.exp(x["days"] / 300)
+check_refusal(make_pipeline(StandardScaler(), PoissonRegressor()), x[numbers], y, "PoissonRegressor cannot be written")
+check_refusal(make_pipeline(StandardScaler(), TweedieRegressor(power=1.5)), x[numbers], y, "TweedieRegressor cannot be")
+twice = ColumnTransformer([("a", OneHotEncoder(), ["device"]), ("b", OrdinalEncoder(), ["device", "country"])])
+check_refusal(make_pipeline(twice, Ridge()), x, y, "column 'device' is encoded twice")
+modules = (sklearn.linear_model, sklearn.svm, sklearn.discriminant_analysis)
+known = [getattr(m, kind) for m in modules for kind in sorted(REGRESSORS | CLASSIFIERS) if hasattr(m, kind)]
+assert len(known) > 25, known
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # models that have not converged are as linear as others
+    for kind in known:
+        model = kind(kernel="linear") if "kernel" in kind().get_params() else kind()
+        model.fit(x[numbers].to_numpy() / 100, y if kind.__name__ in REGRESSORS else y > 1.5)
+        file = to_model(model, feature_names=numbers)
+        score = x[numbers].to_numpy() / 100 @ file["coefficients"] + file["intercept"]
+        if kind.__name__ in REGRESSORS:
+            expected = model.predict(x[numbers].to_numpy() / 100)
+        else:
+            expected = model.decision_function(x[numbers].to_numpy() / 100)
+        assert np.allclose(score, expected, rtol=1e-9, atol=1e-9), kind
 
 path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, "sklearn_models.json")
 with open(path, "w") as out:
