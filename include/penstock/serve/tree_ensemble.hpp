@@ -157,7 +157,8 @@ class BasicTreeEnsemble {
   /// Calls use(first, count, sums) for each block of rows; sums[output * 64 + i] are the margins of row first + i.
   template <class Fill, class Use>
   void run(std::size_t rows, const Fill& fill, const Use& use) const {
-    detail::TreeBlock block(spec_.n_features);
+    if (rows == 0) return;
+    detail::TreeBlock block(spec_.n_features, rows);
     std::vector<float> sums(spec_.n_outputs * width);
     for (std::size_t first = 0; first < rows; first += width) {
       const std::size_t count = std::min(width, rows - first);

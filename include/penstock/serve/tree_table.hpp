@@ -4,7 +4,7 @@
 // The trees of an ensemble in one table of 16-byte nodes, and the walk through it.
 //
 //     detail::TreeTable table(trees, n_features, n_outputs);
-//     detail::TreeBlock block(n_features);           // up to 64 rows, feature by feature
+//     detail::TreeBlock block(n_features, rows);     // up to 64 rows, feature by feature
 //     block.set(0, 3, 1.5F);  block.close(1);
 //     table.add(block, sums);                        // sums[output * 64 + row] += leaf, tree by tree
 //
@@ -18,6 +18,7 @@
 #include <cstddef>    // size_t
 #include <cstdint>    // uint32_t
 #include <limits>     // numeric_limits
+#include <memory>     // make_unique_for_overwrite, unique_ptr
 #include <string>     // string, to_string
 #include <utility>    // pair
 #include <vector>     // vector
@@ -26,37 +27,44 @@ namespace penstock {
 inline namespace v0 {
 namespace detail {
 
-/// The values of up to 64 rows, feature by feature, which is how columns come and how lanes read them.
+/// The values of up to 64 rows, feature by feature, which is how columns come and how lanes read them. Where no more
+/// than 8 rows will ever come, the features stand that close: a row of many features takes an eighth of the memory.
 class TreeBlock {
  public:
   static constexpr std::size_t width = 64;
   static constexpr std::size_t lanes = 8;  // walks at once
 
-  explicit TreeBlock(std::size_t features) : features_(features), values_(features * width) {}
+  /// For blocks of up to `rows` rows, or 64 if that is more. Its values are not set.
+  TreeBlock(std::size_t features, std::size_t rows)
+      : features_(features),
+        stride_(rows <= lanes ? lanes : width),
+        values_(std::make_unique_for_overwrite<float[]>(features * stride_)) {}
 
   void clear() noexcept { missing_ = false; }
   void set(std::size_t row, std::size_t feature, float value) noexcept {
     missing_ |= value != value;
-    values_[feature * width + row] = value;
+    values_[feature * stride_ + row] = value;
   }
-  /// To be called when `rows` rows have been set: the lanes behind them read zeros.
+  /// To be called when `rows` rows have been set: lanes behind them, which fewer rows than lanes have not, read zeros.
   void close(std::size_t rows) noexcept {
     rows_ = rows;
     const std::size_t end = (rows + lanes - 1) / lanes * lanes;
-    for (std::size_t j = 0; end != rows && j < features_; ++j) {
-      std::fill(values_.data() + j * width + rows, values_.data() + j * width + end, 0.0F);
+    for (std::size_t j = 0; end != rows && rows > lanes && j < features_; ++j) {
+      std::fill(values_.get() + j * stride_ + rows, values_.get() + j * stride_ + end, 0.0F);
     }
   }
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
   [[nodiscard]] bool has_missing() const noexcept { return missing_; }
-  [[nodiscard]] const float* data() const noexcept { return values_.data(); }
+  [[nodiscard]] std::size_t stride() const noexcept { return stride_; }  ///< from a feature to the next: 8 or 64
+  [[nodiscard]] const float* data() const noexcept { return values_.get(); }
 
  private:
   std::size_t features_;
   std::size_t rows_ = 0;
   bool missing_ = false;
-  std::vector<float> values_;
+  std::size_t stride_;
+  std::unique_ptr<float[]> values_;
 };
 
 /// All trees, ready to be walked. Immutable.
@@ -70,10 +78,10 @@ class TreeTable {
 
   /// Adds to sums[output * 64 + row] the leaf of each tree in order. The sum of a row does not depend on the others.
   void add(const TreeBlock& block, float* sums) const noexcept {
-    if (block.has_missing()) {
-      add_rows<true>(block, sums);
+    if (block.stride() == lanes) {
+      block.has_missing() ? add_rows<lanes, true>(block, sums) : add_rows<lanes, false>(block, sums);
     } else {
-      add_rows<false>(block, sums);
+      block.has_missing() ? add_rows<width, true>(block, sums) : add_rows<width, false>(block, sums);
     }
   }
 
@@ -95,10 +103,10 @@ class TreeTable {
     std::uint32_t depth;
   };
 
-  template <bool Missing>
+  template <std::size_t Stride, bool Missing>
   PENSTOCK_NOINLINE void add_rows(const TreeBlock& block, float* sums) const noexcept {
     if (block.rows() < lanes) {
-      for (std::size_t i = 0; i < block.rows(); ++i) add_row<Missing>(block.data() + i, sums + i);
+      for (std::size_t i = 0; i < block.rows(); ++i) add_row<Stride, Missing>(block.data() + i, sums + i);
       return;
     }
     for (const Root& root : roots_) {
@@ -106,14 +114,14 @@ class TreeTable {
       for (std::size_t first = 0; first < block.rows(); first += lanes) {
         std::uint32_t at[lanes];
         std::fill(at, at + lanes, root.node);
-        walk<1, Missing>(block.data() + first, root.depth, at);
+        walk<Stride, 1, Missing>(block.data() + first, root.depth, at);
         for (std::size_t l = 0; l < lanes; ++l) sum[first + l] += nodes_[at[l]].value;
       }
     }
   }
 
   /// One row: the lanes are trees.
-  template <bool Missing>
+  template <std::size_t Stride, bool Missing>
   void add_row(const float* x, float* sums) const noexcept {
     for (std::size_t first = 0; first < roots_.size(); first += lanes) {
       const std::size_t count = std::min(lanes, roots_.size() - first);
@@ -124,20 +132,20 @@ class TreeTable {
         at[l] = root.node;
         if (root.depth > depth) depth = root.depth;
       }
-      walk<0, Missing>(x, depth, at);
+      walk<Stride, 0, Missing>(x, depth, at);
       for (std::size_t l = 0; l < count; ++l) sums[roots_[first + l].output * width] += nodes_[at[l]].value;
     }
   }
 
   /// Takes each lane from its node down to a leaf; lane l reads the row at x + l * Step.
-  template <std::size_t Step, bool Missing>
+  template <std::size_t Stride, std::size_t Step, bool Missing>
   void walk(const float* x, std::uint32_t depth, std::uint32_t* at) const noexcept {
     const Node* nodes = nodes_.data();
     for (std::uint32_t level = 0; level < depth; ++level) {
       std::uint32_t moved = 0;
       for (std::size_t l = 0; l < lanes; ++l) {
         const Node& node = nodes[at[l]];
-        const float value = x[std::size_t{node.feature >> 1U} * width + l * Step];
+        const float value = x[std::size_t{node.feature >> 1U} * Stride + l * Step];
         std::uint32_t right = value < node.threshold ? 0 : 1;
         if constexpr (Missing) right ^= (value != value ? 1U : 0U) & node.feature;
         const std::uint32_t next = node.left + right;

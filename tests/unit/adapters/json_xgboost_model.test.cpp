@@ -113,7 +113,7 @@ TEST_CASE("models of XGBoost 1 and 3 have XGBoost's margins, to the last bit") {
       CHECK(margins == floats(one["margins"]));
 
       // A row alone, and in chunks of any size.
-      for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{9}}) {
+      for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{8}, std::size_t{9}}) {
         std::vector<float> parts;
         for (std::size_t first = 0; first < x.rows; first += chunk) {
           const std::size_t count = std::min(chunk, x.rows - first);
