@@ -5,6 +5,7 @@
 
 #include "penstock/core/column.hpp"
 #include "penstock/core/error.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/column_selection.hpp"
 #include "penstock/learn/table_rows.hpp"
@@ -79,8 +80,9 @@ class InputColumns {
 
   /// Takes the columns of the first table. @throws Error if two have one name.
   void take(const Schema& schema) {
+    const NameIndex index(schema.fields);
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-      if (schema.find(schema.fields[i].name) == i) continue;
+      if (index.find(schema.fields[i].name) == i) continue;
       throw Error({.column = schema.fields[i].name}, "two columns of that name", "names that differ");
     }
     schema_ = schema;
@@ -91,14 +93,15 @@ class InputColumns {
   /// and is a text.
   [[nodiscard]] RecordBatch align(const RecordBatch& x, MissingColumns policy, double fill) const {
     if (x.schema() == schema_) return x;
+    const NameIndex index(x.schema().fields);
     std::vector<std::string> names;
     std::vector<Field> fields;
     std::vector<Column> columns;
     for (const Field& field : schema_.fields) {
       names.push_back(field.name);
-      const auto place = x.schema().find(field.name);
-      if (place) {
-        const DataType found = x.schema().fields[*place].dtype;
+      const std::size_t place = index.find(field.name);
+      if (place != NameIndex::none) {
+        const DataType found = x.schema().fields[place].dtype;
         if (kind(found) == kind(field.dtype)) continue;
         throw Error({.column = field.name}, "a column of type " + std::string(to_string(found)),
                     "one of type " + std::string(to_string(field.dtype)) + ", as in the first table");
@@ -146,12 +149,9 @@ class InputColumns {
   /// Counts what align had to mend.
   void note(const RecordBatch& x) {
     if (x.schema() == schema_) return;
-    for (const Field& field : schema_.fields) {
-      if (!x.schema().find(field.name)) count(report_.missing, field.name, x.rows());
-    }
-    for (const Field& field : x.schema().fields) {
-      if (!schema_.find(field.name)) count(report_.unknown, field.name, x.rows());
-    }
+    const NameIndex theirs(x.schema().fields), ours(schema_.fields);
+    count(report_.missing, schema_, theirs, x.rows());
+    count(report_.unknown, x.schema(), ours, x.rows());
   }
 
  private:
@@ -173,16 +173,23 @@ class InputColumns {
     return Column(std::move(categories), std::move(none));
   }
 
-  void count(std::vector<ColumnCount>& counts, const std::string& name, std::size_t rows) {
-    for (ColumnCount& known : counts) {
-      if (known.name != name) continue;
-      known.rows += rows;
-      return;
-    }
-    if (counts.size() < most_names) {
-      counts.push_back({name, rows});
-    } else {
-      report_.further_unknown_rows += rows;
+  /// Counts the columns of `schema` that are not among `others`.
+  void count(std::vector<ColumnCount>& counts, const Schema& schema, const NameIndex& others, std::size_t rows) {
+    std::optional<NameIndex> counted;
+    for (const Field& field : schema.fields) {
+      if (others.find(field.name) != NameIndex::none) continue;
+      if (!counted) {
+        counts.reserve(std::min(most_names, counts.size() + schema.fields.size()));  // the names stay where they are
+        counted.emplace(counts, schema.fields.size());
+      }
+      const std::size_t place = counted->find_or_add(field.name, counts.size());
+      if (place < counts.size()) {
+        counts[place].rows += rows;
+      } else if (counts.size() < most_names) {
+        counts.push_back({field.name, rows});
+      } else {
+        report_.further_unknown_rows += rows;
+      }
     }
   }
 

@@ -299,6 +299,25 @@ TEST_CASE("columns are matched by name, and what did not fit is reported") {
   CHECK(pipeline.report().unknown[0].name == "new");
   CHECK(pipeline.report().unknown[1].rows == 20);
   CHECK(pipeline.report().missing.empty());
+  std::vector<Field> fields;
+  std::vector<Column> columns;
+  for (int k = 0; k < 1003; ++k) {
+    fields.push_back({"n" + std::to_string(k), DataType::float64});
+    columns.emplace_back(std::vector<double>(20, no_value));
+  }
+  for (int i = 0; i < 2; ++i) {
+    pipeline.partial_fit(wider.with_columns(fields, columns).select({"n1", "n0", "text", "c", "a", "b"}),
+                         rows.y.tail(20));
+  }
+  pipeline.partial_fit(wider.with_columns(fields, columns), rows.y.tail(20));
+  REQUIRE(pipeline.report().unknown.size() == 1000);
+  CHECK(pipeline.report().unknown[0].rows == 40);
+  CHECK(pipeline.report().unknown[1].name == "text");
+  CHECK(pipeline.report().unknown[1].rows == 80);
+  CHECK(pipeline.report().unknown[2].name == "n1");
+  CHECK(pipeline.report().unknown[2].rows == 60);
+  CHECK(pipeline.report().unknown[999].rows == 20);
+  CHECK(pipeline.report().further_unknown_rows == 5 * 20);
 }
 
 TEST_CASE("a missing column is treated as the options say") {
