@@ -208,6 +208,21 @@ TEST_CASE("a pipeline's report and its columns are saved") {
         "s: found an array of 1 at state.steps.0.options.columns, expected [\"minutes\"], as the object was made with");
 }
 
+TEST_CASE("an imputer's state that names a column twice is an error") {
+  SimpleImputer imputer;
+  std::vector<Column> columns;
+  columns.emplace_back(std::vector<double>{1});
+  columns.emplace_back(std::vector<double>{2});
+  imputer.partial_fit(RecordBatch({{{.name = "aa"}, {.name = "ab"}}}, std::move(columns)));
+  std::string text = dump_state(imputer);
+  for (std::size_t at = 0; (at = text.find("\"ab\"", at)) != std::string::npos;) text.replace(at, 4, "\"aa\"");
+  SimpleImputer loaded;
+  const Result<void> result = parse_state(text, "s", loaded);
+  REQUIRE_FALSE(result);
+  CHECK(std::string(result.error().what()).find("feature_names_in") != std::string::npos);
+  CHECK_THROWS_AS(loaded.transform(FeatureMatrix(1, 2)), std::logic_error);  // as it was
+}
+
 TEST_CASE("no byte of a transformer's file that has changed does harm") {
   survives(StandardScaler());
   survives(RobustScaler({.sketch_size = 8}));
