@@ -59,7 +59,7 @@ struct RollingFeaturesOptions {
 ///   be in step.
 /// - **Memory** is bounded for `window`: up to 48 bytes and a few a row and column in it, times max_keys. A
 ///   `duration` alone keeps all rows in it. A row costs O(columns), a turn of the stacks O(window * columns) once in as
-///   many rows.
+///   many rows. After each keep(), as a pipeline has one for each call, the first row of a key copies its window.
 ///
 /// There is no decay: rows fade by leaving. Learns all of a call's rows or, if it throws, none. Not thread-safe while
 /// it learns; const functions may be called from many threads at once.

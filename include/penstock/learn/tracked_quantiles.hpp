@@ -28,6 +28,8 @@ class TrackedQuantiles {
     static_cast<void>(QuantileSketch({.size = size}));
   }
 
+  /// Sketches of one feature in two of these have the same coins, so that a state is the same wherever rows were
+  /// learnt; their errors may then add up when they are merged, as QuantileSketchOptions::seed says.
   void start(std::size_t features) {
     sketches_.clear();
     for (std::size_t j = 0; j < features; ++j) sketches_.emplace_back(QuantileSketchOptions{.size = size_, .seed = j});
