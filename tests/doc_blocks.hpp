@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-/// The file, without its white space: the layout of a page need not be that of a test.
+/// The text without blanks and line ends: the layout of a page need not be that of a test.
 inline std::string without_space(std::string_view text) {
   std::string result;
   for (const char c : text) {
