@@ -64,7 +64,8 @@ struct EigenSlice {
   using type = Eigen::Map<const Plain, Eigen::Unaligned, Stride>;
 
   static type make(const D& frame, Eigen::Index first, Eigen::Index count) {
-    const Scalar* start = count == 0 ? frame.data() : frame.data() + first * frame.rowStride();
+    // Rows of no columns may have no memory, and nothing may be added to a null pointer.
+    const Scalar* start = count == 0 || frame.cols() == 0 ? frame.data() : frame.data() + first * frame.rowStride();
     if constexpr (std::same_as<Stride, Eigen::Stride<0, 0>>) {
       return type(start, count, frame.cols());
     } else if constexpr (cols == 1) {
