@@ -70,7 +70,7 @@ struct Report {
   std::vector<RowComparison> rows{};    ///< in the order of the first old run
   std::vector<std::string> only_old{};  ///< rows that the new file lacks
   std::vector<std::string> only_new{};
-  std::vector<std::string> differences{};  ///< of the context: another machine, another library build, ...
+  std::vector<std::string> warnings{};  ///< another machine or build of the library, or only one run of each
 
   /// 1 if a row is surely slower, 2 if no row could be compared or one failed, else 0.
   [[nodiscard]] int exit_status() const {
@@ -217,9 +217,14 @@ inline void compare_values(RowComparison& row, const std::vector<double>& a, con
   for (const auto& [key, value] : old_file.runs[0].context) {
     const auto other = new_file.runs[0].context.find(key);
     if (other != new_file.runs[0].context.end() && other->second != value) {
-      report.differences.push_back(key + " is " + value + " in " + old_file.path + " and " + other->second + " in " +
-                                   new_file.path);
+      report.warnings.push_back(key + " is " + value + " in " + old_file.path + " and " + other->second + " in " +
+                                new_file.path);
     }
+  }
+
+  if (!paired) {
+    report.warnings.push_back(
+        "one run of each: what differs from run to run counts as a change; append runs made in turns to judge that");
   }
 
   std::vector<double> pvalues;

@@ -61,7 +61,7 @@ template <class... Values>
   }
   for (const std::string& name : report.only_old) text += name + ": not in every run\n";
   for (const std::string& name : report.only_new) text += name + ": only in the new file\n";
-  for (const std::string& difference : report.differences) text += "warning: " + difference + '\n';
+  for (const std::string& warning : report.warnings) text += "warning: " + warning + '\n';
   text += format(
       "\n%zu rows: %zu slower, %zu faster. Slower or faster is what surely changed by more than %g %%; p-values "
       "are corrected for %zu rows.\n",
@@ -73,10 +73,6 @@ template <class... Values>
     text += format("So many rows need %zu %s to show any difference.\n",
                    enough_repetitions(report.rows.size(), paired, report.options.confidence_level),
                    paired ? "runs in each file" : "repetitions of each (--benchmark_repetitions)");
-  }
-  if (report.rounds == 1) {
-    text +=
-        "One run of each: what differs from run to run counts as a change. Append runs made in turns to judge that.\n";
   }
   return text;
 }
@@ -106,7 +102,7 @@ template <class... Values>
           {"rows", rows},
           {"only_old", report.only_old},
           {"only_new", report.only_new},
-          {"warnings", report.differences},
+          {"warnings", report.warnings},
           {"exit_status", report.exit_status()}};
 }
 
