@@ -37,10 +37,10 @@ struct MicroBatcherOptions {
   std::size_t priorities = 1;           ///< told apart, 1 to max_priorities; drop_lowest_priority needs 2
   std::chrono::nanoseconds aging = std::chrono::milliseconds(100);  ///< an item rises by a priority each; 0: never
   std::size_t max_weight = 0;                                       ///< of a batch, summed over its items; 0: no bound
-  bool cork = false;                    ///< wait for more while that pays: see docs/micro-batching.md
-  bool shed = true;                     ///< end an item as `expired` as soon as its deadline cannot be met
-  bool bisect = false;                  ///< when a batch fails, run its halves, down to the item that breaks it
-  bool callers_run = true;              ///< a thread that waits for an item without a deadline may run its batch itself
+  bool cork = false;        ///< wait for more while that pays: see docs/micro-batching.md
+  bool shed = true;         ///< end an item as `expired` as soon as its deadline cannot be met
+  bool bisect = false;      ///< when a batch fails, run its halves, down to the item that breaks it
+  bool callers_run = true;  ///< who waits for an item without a deadline may run its batch; not with hung_after
   Shutdown shutdown = Shutdown::drain;  ///< what the destructor does
   std::chrono::nanoseconds hung_after{
       0};                         ///< a functor that is not back by then is given up, its worker replaced; 0: never

@@ -28,6 +28,7 @@ template <class In, class Out, clock_source Clock, batch_policy Policy>
 class BatcherCore final : public BatcherRuns<In, Out, Clock, Policy> {
   using Runs = BatcherRuns<In, Out, Clock, Policy>;
   using Runs::active_;
+  using Runs::back_;
   using Runs::batches_;
   using Runs::borrow;
   using Runs::clock_;
@@ -49,6 +50,7 @@ class BatcherCore final : public BatcherRuns<In, Out, Clock, Policy> {
   using Runs::next_event_;
   using Runs::next_expiry;
   using Runs::options_;
+  using Runs::outside_;
   using Runs::pending_;
   using Runs::pool_;
   using Runs::run;
@@ -83,9 +85,9 @@ class BatcherCore final : public BatcherRuns<In, Out, Clock, Policy> {
     }
   }
 
-  /// After this nobody but tickets refers to the core, and the last of them deletes it.
+  /// After this nobody but tickets refers to the core, and the last of them deletes it; and no thread is in the
+  /// functor, a callback or a hook: callers that run batches are waited for, too.
   void join_and_abandon() noexcept {
-    while (options_.workers == 0 && run_once() > 0) {}
     for (std::size_t i = 0;; ++i) {  // a worker may be replaced meanwhile
       std::unique_lock lock(mutex_);
       if (i >= threads_.size()) break;
@@ -93,9 +95,12 @@ class BatcherCore final : public BatcherRuns<In, Out, Clock, Policy> {
       lock.unlock();
       thread.join();
     }
-    {
-      const std::scoped_lock lock(mutex_);
-      minder_ends_ = true;
+    for (bool all = false; !all;) {
+      while (options_.workers == 0 && run_once() > 0) {}
+      std::unique_lock lock(mutex_);
+      back_.wait(lock, [this] { return outside_ == 0; });
+      all = pending_.size() == 0;
+      minder_ends_ = all;
     }
     mind_.notify_all();
     if (minder_.joinable()) minder_.join();

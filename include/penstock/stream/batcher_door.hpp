@@ -68,11 +68,10 @@ class BatcherDoor : public BatcherState<In, Out, Clock, Policy> {
   using State::closed_;
   using State::counters_;
   using State::crossings_;
-  using State::earlier;
   using State::end_pending;
+  using State::given_up_at;
   using State::may_run;
   using State::mutex_;
-  using State::needs;
   using State::next_event_;
   using State::options_;
   using State::pending_;
@@ -87,7 +86,7 @@ class BatcherDoor : public BatcherState<In, Out, Clock, Policy> {
 
   /// Whether a thread that waits for an item of this deadline may run batches: then nothing calls it back in time.
   [[nodiscard]] bool may_help(TimePoint deadline) const noexcept {
-    return options_.callers_run && deadline == TimePoint::max();
+    return options_.callers_run && deadline == TimePoint::max() && options_.hung_after.count() == 0;
   }
 
  private:
@@ -148,7 +147,7 @@ class BatcherDoor : public BatcherState<In, Out, Clock, Policy> {
     since_sample_ = 0;
     ++counters_.accepted;
     ask([&] { policy_.arrived(now, how.weight); });
-    if (deadline != TimePoint::max()) next_event_ = std::min(next_event_, earlier(deadline, needs()));
+    next_event_ = std::min(next_event_, given_up_at(deadline));
     return {&slot, TicketStatus::pending};
   }
 

@@ -48,11 +48,13 @@ class BatcherRuns : public BatcherDoor<In, Out, Clock, Policy> {
   using Door::active_;
   using Door::ask;
   using Door::clock_;
+  using Door::comes_back;
   using Door::counters_;
   using Door::end_pending;
   using Door::mutex_;
   using Door::next_event_;
   using Door::options_;
+  using Door::outside_;
   using Door::pending_;
   using Door::policy_;
   using Door::settle;
@@ -138,6 +140,7 @@ class BatcherRuns : public BatcherDoor<In, Out, Clock, Policy> {
     batch.went = now;
     batch.running = true;
     ++active_;
+    if (!batch.of_worker) ++outside_;
     next_event_ = std::min(next_event_, batch.nearest);
     if (options_.hung_after.count() > 0) next_event_ = std::min(next_event_, deadline_after(now, options_.hung_after));
     return &batch;
@@ -159,12 +162,12 @@ class BatcherRuns : public BatcherDoor<In, Out, Clock, Policy> {
     batch.good.clear();
     const bool kept = end_batch(batch);
     if (this->on_batch) tell(this->on_batch, batch.report);
-    if (!kept) return false;
     if (!batch.of_worker) {
       const std::scoped_lock lock(mutex_);
-      batch.next_free = std::exchange(free_batches_, &batch);
+      if (kept) batch.next_free = std::exchange(free_batches_, &batch);
+      comes_back();
     }
-    return true;
+    return kept;
   }
 
   void call(Batch& batch, std::span<const In> items, std::span<Base* const> slots) noexcept {

@@ -10,6 +10,7 @@
 #include "penstock/core/clock.hpp"
 #include "penstock/core/listener.hpp"
 #include "penstock/queue/crossings.hpp"
+#include "penstock/queue/deadline.hpp"
 #include "penstock/queue/watermarks.hpp"
 #include "penstock/stream/batch_options.hpp"
 #include "penstock/stream/batch_policy.hpp"
@@ -97,6 +98,8 @@ class BatcherState : public TicketOwner<Out> {
       const bool minds = state_.next_event_ < state_.minder_at_;
       state_.minder_at_ = std::min(state_.minder_at_, state_.next_event_);
       const bool tells = state_.crossings_.start_telling();
+      const bool outside = tells || settled != nullptr;  // runs the user's code
+      state_.outside_ += outside;
       lock.unlock();
       const bool all = wakes_all || (state_.options_.workers == 0 && (wakes_drivers || settled != nullptr));
       notify(state_.work_, all ? static_cast<std::size_t>(-1) : workers);
@@ -104,6 +107,10 @@ class BatcherState : public TicketOwner<Out> {
       if (minds || wakes_all) state_.mind_.notify_one();
       state_.finish(settled);
       if (tells) state_.tell_crossings();
+      if (outside) {
+        const std::scoped_lock again(state_.mutex_);
+        state_.comes_back();
+      }
     }
 
    private:
@@ -124,6 +131,11 @@ class BatcherState : public TicketOwner<Out> {
 
   /// A thread that sees to deadlines while the workers are busy. Under the lock.
   virtual void start_minder() = 0;
+
+  /// The end of what was counted in `outside_`. Under the lock.
+  void comes_back() noexcept {
+    if (--outside_ == 0 && closed_) back_.notify_all();
+  }
 
   // ---- How an item ends ----
 
@@ -205,36 +217,37 @@ class BatcherState : public TicketOwner<Out> {
   [[nodiscard]] BatchDecision decide(TimePoint now) noexcept {
     BatchDecision decision{BatchReason::idle, now};
     const BatchView seen = view(now);
-    if (seen.items >= options_.max_batch || (options_.max_weight > 0 && seen.weight >= options_.max_weight)) {
-      decision.reason = BatchReason::full;
-      if (!closed_) ask([&] { decision = policy_.decide(seen); });
-    } else if (closed_) {
-      decision.reason = BatchReason::closing;
+    const bool full =
+        seen.items >= options_.max_batch || (options_.max_weight > 0 && seen.weight >= options_.max_weight);
+    if (full) decision.reason = BatchReason::full;
+    if (closed_) {
+      if (!full) decision.reason = BatchReason::closing;
     } else if (pending_.oldest()->order < flush_before_) {
-      decision.reason = BatchReason::flush;
+      if (!full) decision.reason = BatchReason::flush;
     } else {
       ask([&] { decision = policy_.decide(seen); });
     }
     return decision;
   }
 
-  [[nodiscard]] std::chrono::nanoseconds needs() noexcept {
-    std::chrono::nanoseconds time{0};
-    ask([&] { time = std::max(time, policy_.needs()); });
-    return time;
+  /// Who has no more than this left until his deadline is given up: less than the policy needs.
+  [[nodiscard]] std::chrono::nanoseconds too_little() noexcept {
+    std::chrono::nanoseconds needs{0};
+    ask([&] { needs = policy_.needs(); });
+    return std::max(needs, std::chrono::nanoseconds(1)) - std::chrono::nanoseconds(1);
   }
-  static TimePoint earlier(TimePoint time, std::chrono::nanoseconds by) noexcept {
-    return time == TimePoint::max() ? time : time < TimePoint::min() + by ? TimePoint::min() : time - by;
+  /// When an item of this deadline is given up; never without one.
+  [[nodiscard]] TimePoint given_up_at(TimePoint deadline) noexcept {
+    if (deadline == TimePoint::max()) return deadline;
+    const std::chrono::nanoseconds by = too_little();
+    return deadline < TimePoint::min() + by ? TimePoint::min() : deadline - by;
   }
-  [[nodiscard]] TimePoint next_expiry() noexcept {
-    const TimePoint nearest = pending_.nearest_deadline();
-    return nearest == TimePoint::max() ? nearest : earlier(nearest, needs());
-  }
+  [[nodiscard]] TimePoint next_expiry() noexcept { return given_up_at(pending_.nearest_deadline()); }
 
   /// Ends what cannot be served in time any more.
   void expire_pending(Section& section, TimePoint now) noexcept {
     if (pending_.nearest_deadline() == TimePoint::max()) return;
-    const TimePoint limit = std::max(now, now + needs() - std::chrono::nanoseconds(1));
+    const TimePoint limit = deadline_after(now, too_little());
     while (PendingNode* node = pending_.due(limit))
       end_pending(section, static_cast<Slot&>(*node), TicketStatus::expired);
   }
@@ -292,6 +305,7 @@ class BatcherState : public TicketOwner<Out> {
   std::condition_variable work_{};  // idle workers
   std::condition_variable room_{};  // submits that wait
   std::condition_variable mind_{};  // the minder
+  std::condition_variable back_{};  // the destructor
 
   // Under the mutex from here on.
   Policy policy_;
@@ -303,7 +317,8 @@ class BatcherState : public TicketOwner<Out> {
   std::uint64_t flush_before_ = 0;  // items of an earlier order are to go at once
   std::size_t since_sample_ = 0;    // submits while throttled
 
-  std::size_t active_ = 0;  // batches that run, those given up left out
+  std::size_t active_ = 0;   // batches that run, those given up left out
+  std::size_t outside_ = 0;  // what threads that are not waited for otherwise do with the user's code: the end waits
 
   std::size_t idle_ = 0;                   // threads that wait for a batch
   std::size_t woken_ = 0;                  // those of them that have been notified

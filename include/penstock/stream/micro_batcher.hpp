@@ -10,8 +10,7 @@
 //
 //     // from any number of threads
 //     Ticket<double> ticket = batcher.submit(row);
-//     double score = ticket.get();                                           // throws this item's error, and no
-//     other's
+//     double score = ticket.get();                                           // throws this item's error alone
 //
 //     const TicketStatus in = batcher.submit(row, {.deadline = 5ms},         // or have it told
 //                                            [](Outcome<double> score) { if (score) show(*score); });
@@ -55,9 +54,9 @@ inline namespace v0 {
 /// input is moved twice and an output once or twice; the policy and the moves of items and callbacks run under the
 /// lock and must not call the batcher.
 ///
-/// **Its end.** The destructor does as `close(options.shutdown)`, and waits until the functor is back. Not to be called
-/// from within the functor, a callback or a hook. A functor or callback that waits for an item of its own batcher may
-/// wait for ever.
+/// **Its end.** The destructor does as `close(options.shutdown)`, and waits until no thread is in the functor, a
+/// callback or a hook, callers included. Not to be called from within one of these. A functor or callback that waits
+/// for an item of its own batcher may wait for ever.
 template <queue_item In, queue_item Out, clock_source Clock = SteadyClock, batch_policy Policy = AdaptiveBatching>
 class MicroBatcher {
   using Core = detail::BatcherCore<In, Out, Clock, Policy>;
@@ -98,8 +97,9 @@ class MicroBatcher {
   /// Takes an item in; waits for room under `Overflow::block`, no longer than until the item's deadline. If it is
   /// refused, `item` is untouched and the ticket says why: `dropped`, `rejected`, `closed`, `expired` or `cancelled`.
   /// O(1) with deadlines that come in order, else O(log n).
-  /// @throws std::invalid_argument for a priority or weight out of range; what the item's move throws; std::bad_alloc.
-  /// Then it is as if it had not been called.
+  /// @throws std::invalid_argument for a priority or weight out of range; what the item's move throws; std::bad_alloc;
+  /// std::system_error if the first item with a deadline finds no thread to mind it. Then it is as if it had not been
+  /// called.
   Ticket<Out> submit(In&& item, const SubmitOptions& how = {}) { return put(std::move(item), how, true); }
   /// The same with a copy.
   Ticket<Out> submit(const In& item, const SubmitOptions& how = {})

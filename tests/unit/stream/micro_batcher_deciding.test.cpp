@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -439,6 +440,42 @@ TEST_CASE("a policy of one's own decides, and what it throws lets the batch go")
   CHECK(batcher.run_once() == 0);
   CHECK(sizes == std::vector<std::size_t>{2, 2});
   CHECK(batcher.stats().policy_exceptions == 1);
+}
+
+/// Lets nothing go by itself, and gives up who has less than 3 ms left.
+struct Patient {
+  void arrived(TimePoint, std::size_t) {}
+  void ran(std::size_t, std::chrono::nanoseconds) {}
+  BatchDecision decide(const BatchView&) const { return {BatchReason::delay, TimePoint::max()}; }
+  bool fits(const BatchView&, std::size_t, TimePoint) const { return true; }
+  bool lost(const BatchView&, std::size_t, TimePoint) const { return false; }
+  std::chrono::nanoseconds needs() const { return 3ms; }
+};
+
+constexpr auto same = [](std::span<const int> in) { return std::vector<int>(in.begin(), in.end()); };
+
+TEST_CASE("when run_once is due it has something to do, also for who is given up") {
+  const ManualClock clock;
+  MicroBatcher<int, int, ManualClock, Patient> batcher(same, {.workers = 0}, clock, Patient());
+  Ticket<int> ticket = batcher.submit(1, {.deadline = 10ms});
+  const TimePoint due = batcher.next_due();
+  CHECK(due == clock.now() + 7ms + 1ns);  // with 3 ms left it could still be served
+  clock.advance(due - clock.now() - 1ns);
+  CHECK(batcher.run_once() == 0);
+  clock.advance(1ns);
+  CHECK(batcher.run_once() == 1);
+  CHECK(ticket.status() == TicketStatus::expired);
+}
+
+TEST_CASE("a flush is not the policy's matter, however much waits") {
+  for (const int items : {1, 2, 3}) {
+    MicroBatcher<int, int, ManualClock, Patient> batcher(same, {.max_batch = 2, .workers = 0}, ManualClock(),
+                                                         Patient());
+    for (int i = 0; i < items; ++i) static_cast<void>(batcher.submit(i));
+    CHECK(batcher.run_once() == 0);
+    batcher.flush();
+    CHECK(batcher.run_once() == std::min<std::size_t>(2, static_cast<std::size_t>(items)));
+  }
 }
 
 TEST_CASE("the counters add up at every moment") {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <coroutine>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <span>
 #include <stdexcept>
@@ -261,6 +262,72 @@ TEST_CASE("a stop token cancels an item that waits, from any thread") {
   CHECK(get.result() == TicketStatus::cancelled);
   CHECK(told);
   CHECK(batcher.stats().cancelled == 2);
+}
+
+/// Whether `gone` comes true while the caller has something to do still. Where nothing waits for the caller it nearly
+/// always does; where something does it never can.
+bool goes_before_the_end_of_this(const std::atomic<bool>& gone) {
+  for (int i = 0; i < 20'000 && !gone; ++i) std::this_thread::yield();
+  return gone;
+}
+
+TEST_CASE("the destructor waits for a caller that is in the functor, and what waits behind it is served") {
+  for (const std::size_t workers : {std::size_t{0}, std::size_t{1}}) {
+    std::atomic<bool> inside{false}, destroyed{false}, too_early{false};
+    std::optional<MicroBatcher<int, int>> batcher;
+    batcher.emplace(
+        [&](std::span<const int> in, std::span<int> out) {
+          if (in[0] == 1) {
+            inside = true;
+            too_early = goes_before_the_end_of_this(destroyed);
+          }
+          twice(in, out);
+        },
+        MicroBatcherOptions{.max_batch = 1, .workers = workers});
+    std::atomic<bool> hooked{false};
+    batcher->on_batch([&](const BatchReport&) { hooked = true; });
+    std::optional<Ticket<int>> behind;
+    Call<int> call([&] { return batcher->call(1); });
+    REQUIRE(eventually([&] { return inside.load(); }));
+    behind.emplace(batcher->submit(2));
+    batcher.reset();
+    destroyed = true;
+    CHECK(call.result() == 2);
+    CHECK_FALSE(too_early);
+    CHECK(hooked);
+    CHECK(behind->status() == TicketStatus::ok);
+  }
+}
+
+TEST_CASE("the destructor waits for the callback of an item that somebody else has cancelled") {
+  std::atomic<bool> inside{false}, destroyed{false}, too_early{false};
+  Stop stop;
+  std::optional<MicroBatcher<int, int>> batcher;
+  batcher.emplace(twice, MicroBatcherOptions{.workers = 0, .shutdown = Shutdown::cancel});
+  CHECK(batcher->submit(1, {.stop = stop.token}, [&](Outcome<int>) {
+    inside = true;
+    too_early = goes_before_the_end_of_this(destroyed);
+  }) == TicketStatus::pending);
+  std::jthread canceller([&] { stop.request(); });
+  REQUIRE(eventually([&] { return inside.load(); }));
+  batcher.reset();
+  destroyed = true;
+  canceller.join();
+  CHECK_FALSE(too_early);
+}
+
+TEST_CASE("where the functor may hang no caller goes into it") {
+  std::atomic<std::thread::id> ran{};
+  MicroBatcher<int, int> batcher(
+      [&](std::span<const int> in, std::span<int> out) {
+        ran = std::this_thread::get_id();
+        twice(in, out);
+      },
+      {.hung_after = 1h});
+  for (int i = 0; i < 10; ++i) {
+    CHECK(batcher.call(i) == 2 * i);
+    CHECK(ran.load() != std::this_thread::get_id());
+  }
 }
 
 /// A coroutine that nobody waits for.
