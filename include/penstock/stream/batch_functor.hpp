@@ -17,13 +17,12 @@
 #include "penstock/stream/chunk_values.hpp"
 #include "penstock/stream/ticket_slot.hpp"
 
-#include <algorithm>    // min
 #include <concepts>     // convertible_to, default_initializable, integral, invocable
 #include <cstddef>      // size_t
 #include <exception>    // current_exception
 #include <memory>       // make_unique, unique_ptr
 #include <span>         // span
-#include <string>       // to_string
+#include <string>       // string, to_string
 #include <type_traits>  // conditional_t, invoke_result_t, is_same_v
 #include <utility>      // forward, move
 #include <vector>       // vector
@@ -63,7 +62,7 @@ concept fills_results = !gives_values<M, In> && !fills_values<M, In, Out> &&
 /// span. That the results of items do not depend on the items beside them is its promise.
 /// - It may return the values, as any sized range, or Result<Out>s; or be an object with `predict`, as a model.
 /// - It may write them into a span of as many values, each Out() at first; if it returns a number, it is that of the
-///   items that it wrote, from the first: the others fail.
+///   items that it wrote, from the first: the others fail. A number that cannot be fails the batch.
 /// - It may write into a span of Result<Out>, each an Error at first.
 template <class F, class In, class Out>
 concept batch_functor =
@@ -145,14 +144,15 @@ class RunnerOf final : public BatchRunner<In, Out> {
       const std::span<Out> values = fill_.fresh(n);
       std::size_t written = n;
       if constexpr (std::integral<std::invoke_result_t<F&, std::span<const In>, std::span<Out>>>) {
-        written = std::min(n, static_cast<std::size_t>(functor_(items, values)));
+        const auto count = functor_(items, values);
+        written = static_cast<std::size_t>(count);  // below 0 it is beyond n
+        if (written > n) throw wrong_count(std::to_string(count), n);
       } else {
         functor_(items, values);
       }
       for (std::size_t i = 0; i < written; ++i) give(*slots[i], std::move(values[i]));
       if (written < n) {
-        const Error error({.source = "batch"}, std::to_string(written) + " values",
-                          std::to_string(n) + ", one an item");
+        const Error error = wrong_count(std::to_string(written), n);
         for (std::size_t i = written; i < n; ++i) slots[i]->fault.error = error;
       }
     } else if constexpr (fills_results<F, In, Out>) {
@@ -193,6 +193,10 @@ class RunnerOf final : public BatchRunner<In, Out> {
         slot.value.emplace(std::forward<Value>(value));
       }
     } catch (...) { slot.fault.exception = std::current_exception(); }
+  }
+
+  static Error wrong_count(const std::string& found, std::size_t n) {
+    return {{.source = "batch"}, found + " values", std::to_string(n) + ", one an item"};
   }
 
   struct Nothing {};

@@ -70,8 +70,7 @@ struct BatchDecision {
 /// - `arrived(now, weight)`: an item was taken in.
 /// - `ran(weight, took)`: a batch of this weight is back from the functor.
 /// - `decide(view)`: see BatchDecision. Not asked when the batcher flushes or drains.
-/// - `fits(view, weight, deadline)`: whether a batch of this weight may go, of whose items the nearest deadline is
-/// this.
+/// - `fits(view, weight, deadline)`: whether a batch of this weight may go; the nearest deadline of its items is this.
 ///   Asked for each item in turn as a batch is made up, until it says no; an item alone goes in any case.
 /// - `lost(view, weight, deadline)`: whether an item is not worth a place, because its deadline cannot be met, or not
 ///   without harm to others. Then it ends as `expired`. Asked as a batch is made up, of items with a deadline.

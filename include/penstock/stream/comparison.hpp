@@ -3,9 +3,10 @@
 
 // Which of two ways is faster, and how sure is that? From the times of rounds in which both ran.
 //
-//     const TimeComparison c = compare_times(old_times, new_times);      // round i of one was next to round i of the
-//     other c.ratio;               // 1.25: in the middle the new way takes 1 / 1.25 of the time c.ratio_ci; //
-//     within 1.18 and 1.31 c.verdict;             // faster, slower, or no_difference_shown
+//     const TimeComparison c = compare_times(old_times, new_times);      // by rounds: [i] of both ran side by side
+//     c.ratio;               // 1.25: in the middle the new way takes 1 / 1.25 of the time
+//     c.ratio_ci;            // within 1.18 and 1.31
+//     c.verdict;             // faster, slower, or no_difference_shown
 //
 // The p-value asks whether the rounds could as well have been labelled the other way round; the interval says how
 // great the difference is. docs/statistics.md says what either does not tell.

@@ -4,9 +4,9 @@
 // What a MicroBatcher gives for an item: a claim on its result.
 //
 //     Ticket<double> ticket = batcher.submit(row);
-//     if (ticket.wait_for(5ms)) use(ticket.get());     // waits, at the latest until the item's deadline; throws its
-//     error Outcome<double> outcome = ticket.outcome();      // the same without a throw double score = co_await
-//     batcher.submit(row);     // in a coroutine, which goes on where the batch ran
+//     if (ticket.wait_for(5ms)) use(ticket.get());      // waits until the item's deadline at most; throws its error
+//     Outcome<double> outcome = ticket.outcome();       // the same without a throw
+//     double score = co_await batcher.submit(row);      // in a coroutine, which goes on where the batch ran
 
 #include "penstock/core/clock.hpp"
 #include "penstock/queue/deadline.hpp"
@@ -54,14 +54,15 @@ class [[nodiscard]] Ticket {
  public:
   using value_type = Out;  ///< of what the functor gives for an item
 
-  /// Takes over; `other` has nothing to wait for any more.
-  Ticket(Ticket&& other) noexcept : slot_(std::exchange(other.slot_, nullptr)), status_(other.status_) {}
+  /// Takes over; `other` is as one whose value was taken.
+  Ticket(Ticket&& other) noexcept
+      : slot_(std::exchange(other.slot_, nullptr)), status_(std::exchange(other.status_, TicketStatus::ok)) {}
   /// As above; what this was for goes nowhere.
   Ticket& operator=(Ticket&& other) noexcept {
     if (this != &other) {
       drop();
       slot_ = std::exchange(other.slot_, nullptr);
-      status_ = other.status_;
+      status_ = std::exchange(other.status_, TicketStatus::ok);
     }
     return *this;
   }

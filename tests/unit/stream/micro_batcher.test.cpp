@@ -87,6 +87,17 @@ TEST_CASE("a functor that says how many it wrote fails the others, and only them
   CHECK_THROWS_WITH(tickets[3].get(), "batch: found 2 values, expected 4, one an item");
 }
 
+TEST_CASE("a functor that says that it wrote less than nothing, or more than there is room for, fails its batch") {
+  for (const int written : {-1, 5}) {
+    Batcher<int, int> batcher([&](std::span<const int>, std::span<int>) { return written; }, {.workers = 0});
+    auto tickets = submit_all(batcher, 4);
+    for (auto& ticket : tickets) {
+      CHECK_THROWS_WITH(ticket.get(), "batch: found " + std::to_string(written) + " values, expected 4, one an item");
+    }
+    CHECK(batcher.stats().functor_exceptions == 1);
+  }
+}
+
 TEST_CASE("a functor that gives an Error for an item fails that item alone") {
   const auto halve = [](int i) -> Result<int> {
     if (i % 2 == 1) return Error({.source = "halve"}, std::to_string(i), "an even number");
@@ -281,6 +292,16 @@ TEST_CASE("a result is taken once, and the status stays") {
   first = std::move(second);  // what it was for runs and goes nowhere
   CHECK(first.get() == 4);
   CHECK(batcher.stats().ok == 3);
+  Ticket<int> third = batcher.submit(3);
+  Ticket<int> taken_over = std::move(third);
+  for (Ticket<int>* left : {&second, &third}) {  // one that was moved from has nothing to wait for
+    CHECK(left->ready());
+    left->wait();
+    CHECK(left->wait_for(0ms));
+    CHECK_FALSE(left->cancel());
+    CHECK_THROWS_AS(left->get(), std::logic_error);
+  }
+  CHECK(taken_over.get() == 6);
 }
 
 TEST_CASE("a ticket that is dropped neither cancels nor keeps anything, and may outlive its batcher") {
