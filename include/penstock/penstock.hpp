@@ -106,6 +106,7 @@
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 #include "penstock/serve/load_shedder.hpp"
+#include "penstock/serve/model_spec_error.hpp"
 #include "penstock/serve/recency_table.hpp"
 #include "penstock/serve/skew.hpp"
 #include "penstock/serve/training_statistics.hpp"

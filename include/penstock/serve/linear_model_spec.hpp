@@ -12,9 +12,10 @@
 //         .intercept = -1.5};
 //     LinearModel model(spec);                                                    // serve/linear_model.hpp
 
+#include "penstock/serve/model_spec_error.hpp"
+
 #include <cstddef>      // size_t
 #include <cstdint>      // uint64_t
-#include <stdexcept>    // invalid_argument
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
@@ -101,7 +102,7 @@ struct CategoricalFeature {
 /// A value of a golden row: missing, a number or a text.
 struct GoldenValue {
   std::string column{};                                       ///< of the frame
-  std::variant<std::monostate, double, std::string> value{};  ///< missing, a number or a text
+  std::variant<std::monostate, double, std::string> value{};  ///< missing, a finite number or a text
 
   friend bool operator==(const GoldenValue&, const GoldenValue&) = default;
 };
@@ -172,24 +173,12 @@ struct LinearModelSpec {
   friend bool operator==(const LinearModelSpec&, const LinearModelSpec&) = default;
 };
 
-/// A member of a LinearModelSpec that cannot be: which, what it is, what is needed.
-class LinearModelError : public std::invalid_argument {
+/// A member of a LinearModelSpec that cannot be.
+class LinearModelError : public ModelSpecError {
  public:
   /// `member` is a path such as "numeric[2].scale".
   LinearModelError(std::string member, std::string found, std::string expected)
-      : std::invalid_argument("LinearModelSpec." + member + ": found " + found + ", expected " + expected),
-        member_(std::move(member)),
-        found_(std::move(found)),
-        expected_(std::move(expected)) {}
-
-  [[nodiscard]] const std::string& member() const noexcept { return member_; }      ///< the path
-  [[nodiscard]] const std::string& found() const noexcept { return found_; }        ///< what it is
-  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }  ///< what is needed
-
- private:
-  std::string member_;
-  std::string found_;
-  std::string expected_;
+      : ModelSpecError("LinearModelSpec", std::move(member), std::move(found), std::move(expected)) {}
 };
 
 /// The words that a model file uses: the enumerators' own names.

@@ -10,9 +10,10 @@
 //         .link = TreeLink::logistic};
 //     TreeEnsemble model(spec);                                                    // serve/tree_ensemble.hpp
 
+#include "penstock/serve/model_spec_error.hpp"
+
 #include <cstddef>      // size_t
 #include <cstdint>      // int32_t, uint32_t
-#include <stdexcept>    // invalid_argument
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
@@ -61,24 +62,12 @@ struct TreeEnsembleSpec {
   friend bool operator==(const TreeEnsembleSpec&, const TreeEnsembleSpec&) = default;
 };
 
-/// A member of a TreeEnsembleSpec that cannot be: which, what it is, what is needed.
-class TreeEnsembleError : public std::invalid_argument {
+/// A member of a TreeEnsembleSpec that cannot be.
+class TreeEnsembleError : public ModelSpecError {
  public:
   /// `member` is a path such as "trees[2].nodes[7].left".
   TreeEnsembleError(std::string member, std::string found, std::string expected)
-      : std::invalid_argument("TreeEnsembleSpec." + member + ": found " + found + ", expected " + expected),
-        member_(std::move(member)),
-        found_(std::move(found)),
-        expected_(std::move(expected)) {}
-
-  [[nodiscard]] const std::string& member() const noexcept { return member_; }      ///< the path
-  [[nodiscard]] const std::string& found() const noexcept { return found_; }        ///< what it is
-  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }  ///< what is needed
-
- private:
-  std::string member_;
-  std::string found_;
-  std::string expected_;
+      : ModelSpecError("TreeEnsembleSpec", std::move(member), std::move(found), std::move(expected)) {}
 };
 
 /// The enumerators' own names.
