@@ -15,6 +15,7 @@
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
+#include <variant>      // get_if
 #include <vector>       // vector
 
 namespace penstock {
@@ -29,11 +30,19 @@ inline std::string shortest(double x) {
 
 inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
-  return text.size() <= most ? "'" + std::string(text) + "'" : "'" + std::string(text.substr(0, most)) + "...'";
+  std::string quoted = "'";
+  quoted += text.substr(0, most);
+  quoted += text.size() <= most ? "'" : "...'";
+  return quoted;
 }
 
 inline std::string member(std::string_view array, std::size_t i, std::string_view name = {}) {
-  return std::string(array) + '[' + std::to_string(i) + ']' + (name.empty() ? "" : "." + std::string(name));
+  std::string path(array);
+  path += '[';
+  path += std::to_string(i);
+  path += ']';
+  if (!name.empty()) (path += '.') += name;
+  return path;
 }
 
 /// Texts, each of them once.
@@ -200,6 +209,10 @@ inline void check(const LinearModelSpec& spec) {
     throw LinearModelError("golden.tolerance", shortest(spec.golden.tolerance), "a number from 0 to 0.001");
   }
   for (std::size_t i = 0; i < spec.golden.rows.size(); ++i) {
+    for (const GoldenValue& input : spec.golden.rows[i].inputs) {
+      const double* number = std::get_if<double>(&input.value);  // what is missing is no NaN, which no file can hold
+      if (number != nullptr) check_finite(member("golden.rows", i, "inputs." + input.column), *number);
+    }
     check_finite(member("golden.rows", i, "score"), spec.golden.rows[i].score);
   }
   check_statistics(spec);

@@ -279,6 +279,17 @@ TEST_CASE("the errors of the file system are reported") {
   CHECK_THAT(load_linear_model(file.path(), {.max_bytes = 20}).error().what(), ContainsSubstring("more than 20 bytes"));
 }
 
+TEST_CASE("metadata that is written can be read back, and deeper one is not written") {
+  const auto nested = [](int depth) {
+    const auto n = static_cast<std::size_t>(depth);
+    return "{\"a\":" + std::string(n - 1, '[') + std::string(n - 1, ']') + "}";
+  };
+  LinearModelSpec spec{.kind = LinearModelKind::linear, .metadata = nested(31)};
+  CHECK(parse_linear_model(to_json(LinearModel(spec)), "m").value().spec().metadata == spec.metadata);
+  spec.metadata = nested(32);
+  CHECK_THROWS_WITH(to_json(LinearModel(spec)), ContainsSubstring("arrays or objects 32 deep"));
+}
+
 TEST_CASE("a model that JSON cannot hold is not written") {
   LinearModelSpec spec{.categorical = {{"t", {"\xFF"}, Unseen::ignore, MissingText::ignore}}, .coefficients = {1}};
   CHECK_THROWS_WITH(to_json(LinearModel(spec)), ContainsSubstring("a model file holds UTF-8"));

@@ -417,6 +417,16 @@ TEST_CASE("a description that cannot be is refused by the name of its first wron
   refuses([](Spec& s) { s.threshold = 1.5; }, "threshold: found 1.5, expected a number from 0 to 1");
   refuses([](Spec& s) { s.golden.tolerance = 1; }, "golden.tolerance: found 1, expected a number from 0 to 0.001");
   refuses([](Spec& s) { s.golden.rows.push_back({{}, no_number}); }, "golden.rows[0].score: found nan");
+  refuses(
+      [](Spec& s) {
+        s.golden.rows.push_back({{{"days", 1.0}, {"passed", no_number}}, 0.5});
+      },
+      "golden.rows[0].inputs.passed: found nan, expected a finite number");
+  refuses(
+      [inf](Spec& s) {
+        s.golden.rows.push_back({{{"started", inf}}, 0.5});
+      },
+      "golden.rows[0].inputs.started: found inf");
 }
 
 TEST_CASE("a model tells its columns and what its coefficients belong to") {

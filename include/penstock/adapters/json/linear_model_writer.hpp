@@ -114,8 +114,9 @@ inline std::string json_statistics(const TrainingStatistics& statistics) {
 /// The metadata in one spelling, so that what is saved, loaded and saved again is the same.
 inline std::string json_metadata(const std::string& metadata) {
   const std::string source = "LinearModelSpec.metadata";
+  const JsonLimits limits{.max_depth = JsonLimits{}.max_depth - 1};  // it is a member of the file's object
   try {
-    return JsonReader(parse_json(metadata, source, {}), source).object().json().dump();
+    return JsonReader(parse_json(metadata, source, limits), source).object().json().dump();
   } catch (const Error& error) { throw std::invalid_argument(error.what()); }
 }
 
