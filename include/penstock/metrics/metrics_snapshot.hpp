@@ -16,7 +16,7 @@
 #include "penstock/core/math.hpp"
 #include "penstock/metrics/latency_histogram.hpp"
 
-#include <algorithm>         // sort
+#include <algorithm>         // count_if, sort
 #include <array>             // array
 #include <cstddef>           // size_t
 #include <cstdint>           // int64_t, uint64_t
@@ -158,6 +158,10 @@ class MetricsSnapshot {
                const MetricDetails& details = {}) {
     for (const auto& quantile : value.quantiles) {
       if (!(quantile.q >= 0 && quantile.q <= 1)) fail(name, "has the quantile " + std::to_string(quantile.q));
+      const auto same = [&](const MetricSummary::Quantile& other) { return other.q == quantile.q; };
+      if (std::count_if(value.quantiles.begin(), value.quantiles.end(), same) > 1) {
+        fail(name, "has the quantile " + std::to_string(quantile.q) + " twice");
+      }
     }
     if (details.exemplar) fail(name, "is a summary, which has no exemplar");
     add(name, MetricType::summary, help, details, {std::move(labels), std::move(value), details.created, {}});

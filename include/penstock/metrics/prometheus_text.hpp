@@ -4,8 +4,7 @@
 // A snapshot of metrics as the text that Prometheus scrapes: its own format 0.0.4, and OpenMetrics 1.0.
 //
 //     answer(to_prometheus_text(metrics), prometheus_content_type);
-//     answer(to_openmetrics_text(metrics), openmetrics_content_type);     // has exemplars, units and creation times,
-//     too
+//     answer(to_openmetrics_text(metrics), openmetrics_content_type);   // with exemplars, units and creation times
 //
 // Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics specification, 1.0.0.
 
@@ -194,10 +193,13 @@ class MetricsTextWriter {
   static std::string seconds(Timestamp when) {
     const std::int64_t ns = when.time_since_epoch().count();
     const std::uint64_t size = ns < 0 ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
-    std::string decimals = std::to_string(size % 1'000'000'000);
-    decimals.insert(0, 9 - decimals.size(), '0');
-    while (decimals.size() > 1 && decimals.back() == '0') decimals.pop_back();
-    return (ns < 0 ? "-" : "") + std::to_string(size / 1'000'000'000) + '.' + decimals;
+    std::string decimals = std::to_string(1'000'000'000 + size % 1'000'000'000);
+    while (decimals.size() > 2 && decimals.back() == '0') decimals.pop_back();
+    decimals[0] = '.';
+    std::string text = ns < 0 ? "-" : "";
+    text += std::to_string(size / 1'000'000'000);
+    text += decimals;
+    return text;
   }
 
   bool openmetrics_;

@@ -10,13 +10,12 @@
 // Names, each with the prefix: events_in_total, events_out_total, events_dropped_total, events_failed_total,
 // events_late_total, events_degraded_total (label reason); rows_total, chunks_total, busy_seconds_total;
 // chunk_latency_seconds, end_to_end_latency_seconds, stage_latency_seconds (label stage), batch_rows, queue_depth_seen:
-// histograms; latency_quantile_seconds (labels of, quantile); queue_depth, queue_capacity, lag_events, lag_seconds;
+// histograms; latency_quantile_seconds (label of): a summary; queue_depth, queue_capacity, lag_events, lag_seconds,
 // window_events_per_second, window_rows_per_second, window_error_ratio (label window): gauges.
 
 #include "penstock/metrics/metrics_snapshot.hpp"
 #include "penstock/metrics/stream_snapshot.hpp"
 
-#include <algorithm>         // clamp
 #include <array>             // array
 #include <chrono>            // nanoseconds
 #include <cstddef>           // size_t
@@ -83,13 +82,8 @@ inline void add_stream_metrics(MetricsSnapshot& to, const StreamSnapshot& stream
 
   const auto quantiles = [&](const LatencyHistogram& latency, const std::string& of) {
     if (latency.count() == 0) return;
-    static constexpr std::array<std::string_view, 4> words{"0.5", "0.95", "0.99", "0.999"};
-    const auto values = latency.values_at_quantiles({0.5, 0.95, 0.99, 0.999});
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      to.gauge(name("latency_quantile_seconds"), "Latency quantiles since the start.",
-               static_cast<double>(values[i]) / 1e9, labels({{"of", of}, {"quantile", std::string(words[i])}}),
-               {.unit = "seconds"});
-    }
+    to.summary(name("latency_quantile_seconds"), "Latency quantiles since the start.", metric_summary(latency),
+               labels({{"of", of}}), {.unit = "seconds"});
   };
   quantiles(totals.chunk_latency, "chunk");
   quantiles(totals.end_to_end, "end_to_end");

@@ -303,6 +303,8 @@ TEST_CASE("what would fail a scrape is refused where it is added") {
   CHECK_NOTHROW(metrics.counter("y", "", 1, {}, {.exemplar = MetricExemplar{{{"t", std::string(127, 'x')}}, 1, {}}}));
   CHECK_THROWS_AS(metrics.gauge("x", "", 1, {}, {.created = Timestamp()}), std::invalid_argument);
   CHECK_THROWS_AS(metrics.summary("x", "", {.quantiles = {{2, 1}}}), std::invalid_argument);
+  CHECK_THROWS_WITH(metrics.summary("x", "", {.quantiles = {{0.5, 1}, {0.9, 2}, {0.5, 1}}}),
+                    ContainsSubstring("twice"));
   CHECK(metrics.families().size() == 2);
   CHECK(metrics.families()[0].points.size() == 1);
 }

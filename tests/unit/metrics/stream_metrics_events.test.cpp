@@ -98,7 +98,7 @@ TEST_CASE("stages are told apart by name, and hold their latencies") {
   CHECK(now.stage("none") == LatencyHistogram());
   CHECK_THROWS_AS(metrics.stage(""), std::invalid_argument);
   for (std::size_t i = 2; i < StreamMetrics::most_stages; ++i)
-    static_cast<void>(metrics.stage("s" + std::to_string(i)));
+    static_cast<void>(metrics.stage(std::string("s").append(std::to_string(i))));
   CHECK_THROWS_WITH(metrics.stage("more"), ContainsSubstring("'more' would be one more than 64"));
 }
 
