@@ -190,8 +190,9 @@ class LoadShedder {
     const double bottom = marks_[priority];
     const double top = marks_[priority + 1];
     if (load <= bottom) return false;
-    if (load >= top) return true;
-    const auto share = static_cast<std::uint64_t>((load - bottom) / (top - bottom) * 0x1p64);
+    const double part = (load - bottom) / (top - bottom);
+    if (!(part < 1)) return true;  // by rounding, also for a load just below the top
+    const auto share = static_cast<std::uint64_t>(part * 0x1p64);
     const std::uint64_t before = counters_[priority].fraction.fetch_add(share, std::memory_order_relaxed);
     return before + share < before;
   }

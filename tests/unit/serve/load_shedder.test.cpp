@@ -88,6 +88,12 @@ TEST_CASE("gradually, the share that is shed is exact and evenly spaced") {
   }
 }
 
+TEST_CASE("a load so near the top that the band's width does not tell them apart is at the top") {
+  LoadShedder shedder({.priorities = 1, .low = -1e17, .high = 8, .shedding = Shedding::gradual});
+  shedder.update(7);
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(shedder.admit(0));
+}
+
 TEST_CASE("each request is counted as admitted or shed, by its priority") {
   LoadShedder shedder({.priorities = 2, .low = 0, .high = 2});
   for (const double load : {0., 1., 1., 2.}) static_cast<void>(admitted(shedder, load));
