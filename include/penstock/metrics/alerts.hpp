@@ -270,9 +270,10 @@ class AlertRules {
   return {std::move(name), figure, AlertWhen::above, events_per_s, timing};
 }
 
-/// Events out a second between two snapshots.
+/// Events out a second between two snapshots. No data if no time has passed, as at a first one taken at the start.
 [[nodiscard]] inline AlertRule throughput_below(std::string name, double events_per_s, const AlertTiming& timing = {}) {
   const auto figure = [](const AlertView& view) -> std::optional<double> {
+    if (view.change.period_s() <= 0) return std::nullopt;
     return view.change.throughput_events_per_s();
   };
   return {std::move(name), figure, AlertWhen::below, events_per_s, timing};

@@ -47,6 +47,19 @@ struct Watched {
 
 }  // namespace
 
+TEST_CASE("before any time has passed there is no throughput to be too low") {
+  ManualClock clock;
+  const BasicStreamMetrics<ManualClock> metrics({}, clock);
+  int fired = 0;
+  AlertRules alerts({throughput_below("throughput", 20)}, [&](const AlertEvent&) { ++fired; });
+  alerts.evaluate(metrics.snapshot());
+  CHECK(fired == 0);
+  CHECK_FALSE(alerts.status()[0].value);
+  clock.advance(1s);
+  alerts.evaluate(metrics.snapshot());
+  CHECK(fired == 1);
+}
+
 TEST_CASE("a condition fires once it has held, and resolves once, with its times") {
   Watched watched({.hold = 3s, .clear_hold = 2s});
   watched.second(5);
