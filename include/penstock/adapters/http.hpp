@@ -184,8 +184,11 @@ class MetricsServer {
   }
 
   [[nodiscard]] int port() const noexcept { return port_; }  ///< where it listens, also if it was 0
-  /// http://host:port
-  [[nodiscard]] std::string url() const { return "http://" + options_.host + ":" + std::to_string(port_); }
+  /// http://host:port, with an IPv6 address in brackets
+  [[nodiscard]] std::string url() const {
+    const bool six = options_.host.find(':') != std::string::npos;
+    return "http://" + (six ? "[" + options_.host + "]" : options_.host) + ":" + std::to_string(port_);
+  }
   /// Requests of /metrics and /healthz that were answered, well or not. Thread-safe.
   [[nodiscard]] std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
   /// Of them, those whose function threw. Thread-safe.
