@@ -3,10 +3,9 @@
 
 // How a circuit breaker is made, and what it counts. docs/degradation.md says how to choose the thresholds.
 //
-//     CircuitBreakerOptions{.failure_rate_threshold = 0.5, .open_for = 10s}                        // the last 100
-//     calls CircuitBreakerOptions{.window = BreakerWindow::time, .window_time = 30s, .minimum_calls = 20} // the last
-//     30 s CircuitBreakerOptions{.slow_call_rate_threshold = 0.8, .slow_call_duration = 50ms}           // slow is ill,
-//     too
+//     CircuitBreakerOptions{.failure_rate_threshold = 0.5, .open_for = 10s}                // of the last 100 calls
+//     CircuitBreakerOptions{.window = BreakerWindow::time, .window_time = 30s}             // of the last 30 s
+//     CircuitBreakerOptions{.slow_call_rate_threshold = 0.8, .slow_call_duration = 50ms}   // slow is ill, too
 
 #include "penstock/core/clock.hpp"
 

@@ -4,8 +4,9 @@
 // Does a model see in service what it saw in training? Feature by feature, against what its file says.
 //
 //     const SkewReport report = check_skew(model.spec(), last_hour);
-//     if (report.skewed()) for (const NumericSkew& f : report.numeric) if (f.skewed()) alarm(f.name, f.mean_shift,
-//     f.mean_z);
+//     for (const NumericSkew& f : report.numeric) {
+//       if (f.skewed()) alarm(f.name, f.mean_shift, f.mean_z);
+//     }
 //
 // Without a statistics section a file still says the mean and scale of each number and the categories of each text:
 // these are compared. With one (training_statistics.hpp), missing shares, ranges and the shares of categories are too.

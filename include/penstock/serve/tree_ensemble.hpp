@@ -3,11 +3,10 @@
 
 // Decision trees whose leaves are added up, gradient-boosted ones for the most part, as a model functor.
 //
-//     TreeEnsemble model(spec);                            // or load_xgboost_model(path),
-//     adapters/json/xgboost_model.hpp std::vector<double> scores = model(batch);           // one a row: columns are
-//     found by the features' names RowMajorMatrix chances = model.outputs(batch);       // a column a class
-//     model.margins(std::span<const float>(rows), out);    // rows of floats, one behind the other, as they lie in
-//     memory
+//     TreeEnsemble model(spec);                           // or load_xgboost_model of adapters/json/xgboost_model.hpp
+//     std::vector<double> scores = model(batch);          // one a row: columns are found by the features' names
+//     RowMajorMatrix chances = model.outputs(batch);      // a column a class
+//     model.margins(std::span<const float>(rows), out);   // rows of floats, one behind the other in memory
 
 #include "penstock/core/error.hpp"
 #include "penstock/core/frame.hpp"

@@ -53,10 +53,8 @@ inline std::string to_base64(std::string_view bytes) {
 }
 
 inline std::string from_base64(std::string_view text) {
-  while (!text.empty() && (text.size() % 4 == 0) && text.back() == '=') {
-    text.remove_suffix(1);
-    if (!text.empty() && text.back() == '=') text.remove_suffix(1);
-    break;
+  if (text.size() % 4 == 0) {
+    for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
   }
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3 + 2);
