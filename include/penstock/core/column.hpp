@@ -213,6 +213,17 @@ class ColumnView {
 
   /// Whether value `i` is there; O(1), `i < size()`.
   [[nodiscard]] bool is_valid(std::size_t i) const noexcept { return column_->validity()[first_ + i]; }
+  /// Calls `take(i)` for each missing value of [first, first + count) in order; O(count / 64 + missing).
+  template <class Take>
+  void for_each_missing(std::size_t first, std::size_t count, Take&& take) const {
+    column_->validity().for_each_missing(first_ + first, count, [&](std::size_t i) { take(i - first_); });
+  }
+  /// How many values are missing; O(size() / 64 + missing).
+  [[nodiscard]] std::size_t null_count() const {
+    std::size_t missing = 0;
+    for_each_missing(0, size_, [&](std::size_t) { ++missing; });
+    return missing;
+  }
   /// Value `i` if it is there.
   [[nodiscard]] std::optional<T> get(std::size_t i) const noexcept {
     return is_valid(i) ? std::optional<T>((*this)[i]) : std::nullopt;

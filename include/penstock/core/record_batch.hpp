@@ -30,7 +30,54 @@
 namespace penstock {
 inline namespace v0 {
 
+class RecordBatch;
 class RowView;
+
+namespace detail {
+
+/// A column of numbers of whatever type, from some row on, which it borrows.
+class NumberView {
+ public:
+  /// Row 0 is value `first` of a column that is neither string nor category.
+  NumberView(const Column& column, std::size_t first) noexcept : column_(&column), first_(first) {}
+
+  /// Rows [first, first + count) as RecordBatch::to_matrix reads them, missing ones as NaN: to out[0], out[stride] and
+  /// so on. O(count).
+  void copy(std::size_t first, std::size_t count, double* out, std::size_t stride = 1) const {
+    first += first_;
+    const auto put = [=](const auto* from, auto to_double) {
+      double* to = out;
+      if (stride == 1) {
+        for (std::size_t i = 0; i < count; ++i) to[i] = to_double(from[i]);
+      } else {
+        for (std::size_t i = 0; i < count; ++i, to += stride) *to = to_double(from[i]);
+      }
+    };
+    const ColumnValues& values = column_->values();
+    if (const auto* doubles = std::get_if<std::vector<double>>(&values)) {
+      return put(doubles->data() + first, [](double x) { return x; });  // NaN where one is missing
+    }
+    // The values first, in a loop that asks nothing, and then what is missing among them.
+    if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&values)) {
+      put(integers->data() + first, [](std::int64_t x) { return static_cast<double>(x); });
+    } else if (const auto* flags = std::get_if<BooleanValues>(&values)) {
+      put(flags->bytes.data() + first, [](std::uint8_t x) { return x != 0 ? 1.0 : 0.0; });
+    } else if (const auto* times = std::get_if<std::vector<Timestamp>>(&values)) {
+      put(times->data() + first, [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) / 1e9; });
+    }
+    column_->validity().for_each_missing(
+        first, count, [&](std::size_t i) { out[(i - first) * stride] = std::numeric_limits<double>::quiet_NaN(); });
+  }
+
+ private:
+  const Column* column_;
+  std::size_t first_;
+};
+
+/// The column at that place of a batch, from its first row on. @throws Error that names the column if it holds texts.
+inline NumberView numbers_of(const RecordBatch& batch, std::size_t place);
+
+}  // namespace detail
 
 /// Columns of equal length that never change. Copies and slices share them: O(1), and safe to read from many threads;
 /// the memory goes when the last slice goes.
@@ -171,6 +218,8 @@ class RecordBatch {
   }
 
  private:
+  friend detail::NumberView detail::numbers_of(const RecordBatch&, std::size_t);
+
   struct Part {
     std::shared_ptr<const Column> column;
     std::size_t first;  // of its values is row 0 of the table
@@ -199,31 +248,13 @@ class RecordBatch {
   void fill_matrix_column(const std::string& name, std::span<double> out, std::size_t j, std::size_t stride,
                           const MatrixOptions& options) const {
     const std::size_t place = schema().index(name);
-    const auto put = [&](auto view, auto to_double) {
-      for (std::size_t i = 0; i < rows_; ++i) out[i * stride + j] = to_double(view[i]);
-    };
-    switch (schema().fields[place].dtype) {
-      case DataType::float64: put(column<double>(place), [](double x) { return x; }); break;
-      case DataType::int64:
-        put(column<std::int64_t>(place), [](std::int64_t x) { return static_cast<double>(x); });
-        break;
-      case DataType::boolean: put(column<bool>(place), [](bool x) { return x ? 1.0 : 0.0; }); break;
-      case DataType::timestamp:
-        put(column<Timestamp>(place),
-            [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) / 1e9; });
-        break;
-      case DataType::string:
-      case DataType::category:
-        throw Error({.column = name}, "a column of type " + std::string(to_string(schema().fields[place].dtype)),
-                    "numbers (encode texts first)");
-    }
-    const double substitute =
-        options.missing == Missing::fill ? options.fill : std::numeric_limits<double>::quiet_NaN();
+    detail::numbers_of(*this, place).copy(0, rows_, rows_ == 0 ? nullptr : &out[j], stride);
+    if (options.missing == Missing::nan) return;
     const Part& part = table_->columns[place];
     part.column->validity().for_each_missing(part.first + first_, rows_, [&](std::size_t at) {
       const std::size_t i = at - part.first - first_;
       if (options.missing == Missing::error) throw Error({.row = i + 1, .column = name}, "no value", "a number");
-      out[i * stride + j] = substitute;
+      out[i * stride + j] = options.fill;
     });
   }
 
@@ -259,6 +290,29 @@ inline RowView RecordBatch::row(std::size_t i) const {
   if (i >= rows_) detail::throw_slice_out_of_range(i, 1, rows_);
   return {*this, i};
 }
+
+namespace detail {
+
+inline NumberView numbers_of(const RecordBatch& batch, std::size_t place) {
+  const Field& field = batch.schema().fields[place];
+  if (field.dtype == DataType::string || field.dtype == DataType::category) {
+    throw Error({.column = field.name}, "a column of type " + std::string(to_string(field.dtype)),
+                "numbers (encode texts first)");
+  }
+  const RecordBatch::Part& part = batch.table_->columns[place];
+  return {*part.column, part.first + batch.first_};
+}
+
+/// The numbers of a whole column, NaN where one is missing: where they lie if they are float64, else in `copy`.
+/// @throws Error as numbers_of.
+inline std::span<const double> numbers_in(const RecordBatch& batch, std::size_t place, std::vector<double>& copy) {
+  if (batch.schema().fields[place].dtype == DataType::float64) return batch.column<double>(place).values();
+  copy.resize(batch.rows());
+  numbers_of(batch, place).copy(0, copy.size(), copy.data());
+  return copy;
+}
+
+}  // namespace detail
 
 /// A batch is a frame with named columns; its slices are batches.
 template <>

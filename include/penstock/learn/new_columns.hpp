@@ -10,9 +10,6 @@
 #include "penstock/core/schema.hpp"
 
 #include <cstddef>  // size_t
-#include <cstdint>  // int64_t
-#include <limits>   // numeric_limits
-#include <span>     // span
 #include <string>   // string
 #include <utility>  // move
 #include <vector>   // vector
@@ -20,28 +17,6 @@
 namespace penstock {
 inline namespace v0 {
 namespace detail {
-
-/// A column's numbers, NaN where there is none: where they lie if they are float64, else a copy in `copy`. Booleans are
-/// 0 and 1, times seconds. @throws Error if it is a text.
-[[nodiscard]] inline std::span<const double> numbers_in(const RecordBatch& x, std::size_t place,
-                                                        std::vector<double>& copy) {
-  const auto each = [&](auto view, auto to_double) -> std::span<const double> {
-    copy.resize(view.size());
-    for (std::size_t i = 0; i < view.size(); ++i) {
-      copy[i] = view.is_valid(i) ? to_double(view[i]) : std::numeric_limits<double>::quiet_NaN();
-    }
-    return copy;
-  };
-  switch (x.schema().fields[place].dtype) {
-    case DataType::int64:
-      return each(x.column<std::int64_t>(place), [](std::int64_t value) { return static_cast<double>(value); });
-    case DataType::boolean: return each(x.column<bool>(place), [](bool value) { return value ? 1.0 : 0.0; });
-    case DataType::timestamp:
-      return each(x.column<Timestamp>(place),
-                  [](Timestamp value) { return static_cast<double>(value.time_since_epoch().count()) / 1e9; });
-    default: return x.column<double>(place).values();
-  }
-}
 
 /// x without the columns at these places. @throws Error if two of the others have one name.
 [[nodiscard]] inline RecordBatch without_columns(const RecordBatch& x, const std::vector<std::size_t>& places) {

@@ -330,7 +330,7 @@ class ModelFeatures {
   /// The first row in which a column is not 0, NaN included.
   static std::size_t first_row(const RecordBatch& x, std::size_t place) {
     std::vector<double> values(x.rows());
-    load_column(x, place, 0, x.rows(), values.data(), 1);
+    numbers_of(x, place).copy(0, x.rows(), values.data());
     std::size_t row = 0;
     while (row < values.size() && values[row] == 0) ++row;
     return row;

@@ -17,7 +17,7 @@
 #include "penstock/serve/linear_model_spec.hpp"
 
 #include <cstddef>      // size_t, ptrdiff_t
-#include <cstdint>      // int32_t, int64_t
+#include <cstdint>      // int32_t
 #include <limits>       // numeric_limits
 #include <string>       // string
 #include <string_view>  // string_view
@@ -28,8 +28,6 @@ namespace penstock {
 inline namespace v0 {
 namespace detail {
 
-using NumberView = std::variant<ColumnView<double>, ColumnView<std::int64_t>, ColumnView<bool>>;
-
 PENSTOCK_COLD [[noreturn]] inline void throw_wrong_column(std::string_view name, DataType found, const char* expected) {
   throw Error({.column = std::string(name)}, "a column of type " + std::string(to_string(found)), expected);
 }
@@ -39,9 +37,9 @@ inline NumberView number_view(const RecordBatch& batch, std::string_view name) {
   const std::size_t place = batch.schema().index(name);
   const DataType dtype = batch.schema().fields[place].dtype;
   switch (dtype) {
-    case DataType::float64: return batch.column<double>(place);
-    case DataType::int64: return batch.column<std::int64_t>(place);
-    case DataType::boolean: return batch.column<bool>(place);
+    case DataType::float64:
+    case DataType::int64:
+    case DataType::boolean: return numbers_of(batch, place);
     default: throw_wrong_column(name, dtype, "numbers (float64, int64 or boolean)");
   }
 }
@@ -63,9 +61,7 @@ void read_numbers(const View& view, std::size_t first, std::size_t count, double
 }
 inline void read_numbers(const NumberView& view, std::size_t first, std::size_t count, double* out,
                          std::size_t stride) {
-  if (const auto* doubles = std::get_if<0>(&view)) read_numbers(*doubles, first, count, out, stride);
-  if (const auto* integers = std::get_if<1>(&view)) read_numbers(*integers, first, count, out, stride);
-  if (const auto* booleans = std::get_if<2>(&view)) read_numbers(*booleans, first, count, out, stride);
+  view.copy(first, count, out, stride);
 }
 
 /// A categorical feature made ready: which coefficient a text picks.

@@ -39,31 +39,20 @@ namespace detail {
 /// @throws Error for one that is infinite, which no figure of a sample survives.
 [[nodiscard]] inline std::vector<double> numbers_of_column(const RecordBatch& batch, std::size_t place,
                                                            ColumnFigures& figures) {
-  std::vector<double> values;
   figures.rows = batch.rows();
-  values.reserve(batch.rows());
-  const auto read = [&](const auto& view, const auto& to_double) {
-    for (std::size_t i = 0; i < view.size(); ++i) {
-      const double value = to_double(view[i]);
-      if (!view.is_valid(i) || is_nan(value)) {
-        ++figures.missing;
-      } else if (absolute(value) > 1e150) {
-        throw Error({.row = i + 1, .column = batch.schema().fields[place].name}, std::to_string(value),
-                    "a number from -1e150 to 1e150");
-      } else {
-        values.push_back(value);
-      }
+  std::vector<double> values(batch.rows());
+  numbers_of(batch, place).copy(0, values.size(), values.data());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (is_nan(values[i])) continue;
+    if (absolute(values[i]) > 1e150) {
+      throw Error({.row = i + 1, .column = batch.schema().fields[place].name}, std::to_string(values[i]),
+                  "a number from -1e150 to 1e150");
     }
-  };
-  switch (batch.schema().fields[place].dtype) {
-    case DataType::float64: read(batch.column<double>(place), [](double x) { return x; }); break;
-    case DataType::int64:
-      read(batch.column<std::int64_t>(place), [](std::int64_t x) { return static_cast<double>(x); });
-      break;
-    default:
-      read(batch.column<Timestamp>(place),
-           [](Timestamp x) { return static_cast<double>(x.time_since_epoch().count()) / 1e9; });
+    values[kept++] = values[i];
   }
+  figures.missing += values.size() - kept;
+  values.resize(kept);
   stats::VarianceAccumulator moments;
   for (const double value : values) moments.add(value, 1);
   if (!values.empty()) figures.mean = moments.mean;

@@ -121,6 +121,11 @@ TEST_CASE("a view of a part of a column reads that part, and says what is missin
   CHECK(view.is_valid(1));
   CHECK(view.get(0) == std::nullopt);
   CHECK(view.get(1) == std::optional<std::int64_t>(3));
+  CHECK(view.null_count() == 2);
+  CHECK(ColumnView<std::int64_t>(column, 2, 1).null_count() == 0);
+  std::vector<std::size_t> missing;
+  view.for_each_missing(1, 2, [&](std::size_t i) { missing.push_back(i); });
+  CHECK(missing == std::vector<std::size_t>{2});
   CHECK(view.values().size() == 3);
   CHECK(view.values()[1] == 3);
   CHECK(&view.values()[0] == &std::get<std::vector<std::int64_t>>(column.values())[1]);

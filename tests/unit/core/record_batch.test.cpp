@@ -212,6 +212,81 @@ TEST_CASE("texts become no doubles, by the name of their column") {
   CHECK_THROWS_AS(batch.to_matrix({"y"}), Error);
 }
 
+TEST_CASE("numbers of any type are copied as doubles, any stretch of any slice of them, by any stride") {
+  const std::size_t rows = 200;
+  std::vector<double> x(rows);
+  std::vector<std::int64_t> n(rows);
+  BooleanValues flags{std::vector<std::uint8_t>(rows)};
+  std::vector<Timestamp> times(rows);
+  Validity holes;
+  for (std::size_t i = 0; i < rows; ++i) {
+    x[i] = static_cast<double>(i) / 8;
+    n[i] = (std::int64_t{1} << 53) + static_cast<std::int64_t>(i) - 100;
+    flags.bytes[i] = i % 3 == 0;
+    times[i] = Timestamp{std::chrono::milliseconds(i * 250)};
+    holes.append(i % 7 != 2);
+  }
+  for (const bool missing : {false, true}) {
+    const Validity validity = missing ? holes : Validity(rows);
+    std::vector<Column> columns;
+    columns.emplace_back(x, validity);
+    columns.emplace_back(n, validity);
+    columns.emplace_back(flags, validity);
+    columns.emplace_back(times, validity);
+    const RecordBatch batch(Schema{{{"x", DataType::float64},
+                                    {"n", DataType::int64},
+                                    {"flag", DataType::boolean},
+                                    {"time", DataType::timestamp}}},
+                            std::move(columns));
+    const auto expected = [&](std::size_t place, std::size_t i) {
+      return place == 0   ? x[i]
+             : place == 1 ? static_cast<double>(n[i])
+             : place == 2 ? (i % 3 == 0 ? 1.0 : 0.0)
+                          : static_cast<double>(i) * 0.25;
+    };
+    for (const std::size_t from : {0u, 1u, 64u, 150u}) {
+      const RecordBatch part = batch.slice(from, 50);
+      for (std::size_t place = 0; place < 4; ++place) {
+        for (const std::size_t stride : {1u, 3u}) {
+          std::vector<double> out(20 * stride, -1);
+          detail::numbers_of(part, place).copy(7, 20, out.data(), stride);
+          for (std::size_t i = 0; i < out.size(); ++i) {
+            const std::size_t row = from + 7 + i / stride;
+            INFO("column " << place << ", row " << row << ", stride " << stride);
+            if (i % stride != 0) {
+              REQUIRE(out[i] == -1);
+            } else if (missing && row % 7 == 2) {
+              REQUIRE(std::isnan(out[i]));
+            } else {
+              REQUIRE(out[i] == expected(place, row));
+            }
+          }
+        }
+        std::vector<double> copy;
+        const std::span<const double> all = detail::numbers_in(part, place, copy);
+        REQUIRE(all.size() == 50);
+        REQUIRE(copy.size() == (place == 0 ? 0u : 50u));  // float64 is where it lies
+        for (std::size_t i = 0; i < 50; ++i)
+          REQUIRE((missing && (from + i) % 7 == 2 ? std::isnan(all[i]) : all[i] == expected(place, from + i)));
+      }
+    }
+  }
+}
+
+TEST_CASE("texts are no numbers, of however many rows") {
+  const RecordBatch none = table().slice(0, 0);
+  std::vector<double> copy;
+  for (const std::string name : {"word", "colour"}) {
+    const std::size_t place = none.schema().index(name);
+    const std::string words = "column " + name + ": found a column of type " +
+                              std::string(to_string(none.schema().fields[place].dtype)) +
+                              ", expected numbers (encode texts first)";
+    CHECK_THROWS_WITH(detail::numbers_of(none, place), words);
+    CHECK_THROWS_WITH(detail::numbers_in(none, place, copy), words);
+    CHECK_THROWS_WITH(none.to_matrix({name}), words);
+  }
+}
+
 TEST_CASE("a matrix is written into memory of exactly its size") {
   const RecordBatch part = table().slice(2, 2);
   std::vector<double> out(5, -1);
