@@ -132,6 +132,7 @@
 #include "penstock/stats/data_drift_options.hpp"
 #include "penstock/stats/decayed.hpp"
 #include "penstock/stats/effect_size.hpp"
+#include "penstock/stats/fading_factor.hpp"
 #include "penstock/stats/histogram_bootstrap.hpp"
 #include "penstock/stats/kolmogorov_smirnov.hpp"
 #include "penstock/stats/mann_whitney.hpp"

@@ -14,6 +14,7 @@
 #include "penstock/learn/row_source.hpp"
 #include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/transformer.hpp"
+#include "penstock/stats/fading_factor.hpp"
 
 #include <Eigen/Core>
 
@@ -71,7 +72,7 @@ class CorrelationFilter : public detail::FeatureSelector<CorrelationFilter> {
       throw std::invalid_argument("CorrelationFilterOptions.threshold is " + std::to_string(options_.threshold) +
                                   "; it must be in [0, 1]");
     }
-    known_.factor = detail::forgetting_of(options_.half_life, "CorrelationFilterOptions.half_life");
+    known_.factor = stats::fading_factor_of(options_.half_life, "CorrelationFilterOptions.half_life");
   }
 
   /// Learns all rows with their targets.

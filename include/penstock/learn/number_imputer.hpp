@@ -10,6 +10,7 @@
 #include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/tracked_quantiles.hpp"
 #include "penstock/learn/value_counts.hpp"
+#include "penstock/stats/fading_factor.hpp"
 
 #include <Eigen/Core>
 
@@ -66,7 +67,7 @@ inline void check(const SimpleImputerOptions& o) {
   }
   if (o.sketch_size < 8) refuse("sketch_size is " + std::to_string(o.sketch_size) + "; at least 8 is needed");
   if (o.max_categories == 0) refuse("max_categories is 0; at least 1 is needed");
-  static_cast<void>(forgetting_of(o.half_life, "SimpleImputerOptions.half_life"));
+  static_cast<void>(stats::fading_factor_of(o.half_life, "SimpleImputerOptions.half_life"));
   if (is_finite(o.half_life) && o.strategy != ImputeStrategy::mean) {
     refuse("half_life is " + std::to_string(o.half_life) + "; only the mean can fade");
   }
@@ -80,7 +81,7 @@ class NumberImputer : public FeatureTransformer<NumberImputer> {
         strategy_(options.strategy),
         fill_value_(options.fill_value),
         limit_(options.max_categories) {
-    state_.moments.factor = forgetting_of(options.half_life, "SimpleImputerOptions.half_life");
+    state_.moments.factor = stats::fading_factor_of(options.half_life, "SimpleImputerOptions.half_life");
     if (strategy_ == ImputeStrategy::median) state_.medians = TrackedQuantiles({0.5}, options.sketch_size);
   }
 

@@ -12,6 +12,7 @@
 #include "penstock/learn/feature_transformer.hpp"
 #include "penstock/learn/fence.hpp"
 #include "penstock/learn/table_rows.hpp"
+#include "penstock/stats/fading_factor.hpp"
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <emmintrin.h>
@@ -40,15 +41,6 @@ struct StandardScalerOptions {
 };
 
 namespace detail {
-
-/// The factor by which what is known counts less with each row. @throws std::invalid_argument that names the option.
-[[nodiscard]] inline double forgetting_of(double half_life, const char* option) {
-  if (!(half_life > 0)) {
-    throw std::invalid_argument(std::string(option) + " is " + std::to_string(half_life) +
-                                "; a number above 0 is needed, infinity for none");
-  }
-  return exponential(-0.69314718055994530942 / half_life);
-}
 
 /// Mean and sum of squares around it, a feature each, of rows whose weight may fade (West 1979, with a factor).
 struct FadingMoments {
@@ -193,7 +185,7 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
   /// @throws std::invalid_argument unless half_life > 0, or if columns has a name twice.
   explicit StandardScaler(StandardScalerOptions options = {})
       : FeatureTransformer(options.columns), options_(std::move(options)) {
-    state_.factor = detail::forgetting_of(options_.half_life, "StandardScalerOptions.half_life");
+    state_.factor = stats::fading_factor_of(options_.half_life, "StandardScalerOptions.half_life");
   }
 
   /// Takes over what another scaler has learnt of rows with the same columns, as if both streams had ended now: that of

@@ -10,6 +10,7 @@
 #include "penstock/learn/feature_selector.hpp"
 #include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/transformer.hpp"
+#include "penstock/stats/fading_factor.hpp"
 
 #include <Eigen/Core>
 
@@ -54,7 +55,7 @@ class VarianceThreshold : public detail::FeatureSelector<VarianceThreshold> {
       throw std::invalid_argument("VarianceThresholdOptions.threshold is " + std::to_string(options_.threshold) +
                                   "; it must be finite and at least 0");
     }
-    moments_.factor = detail::forgetting_of(options_.half_life, "VarianceThresholdOptions.half_life");
+    moments_.factor = stats::fading_factor_of(options_.half_life, "VarianceThresholdOptions.half_life");
   }
 
   /// Learns all rows.

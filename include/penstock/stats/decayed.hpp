@@ -8,6 +8,7 @@
 //     recent.update(y_true, y_pred);
 
 #include "penstock/core/math.hpp"
+#include "penstock/stats/fading_factor.hpp"
 #include "penstock/stats/online_metric.hpp"
 
 #include <cstdint>    // uint64_t
@@ -23,16 +24,6 @@ namespace stats {
 struct DecayedOptions {
   double fading_factor = 0.999;  ///< what a row counts when one more has come, from 1e-6 to 1, which forgets nothing
 };
-
-/// The fading factor with which a row counts half when `half_life` more rows have come: 2^(-1 / half_life).
-/// @throws std::invalid_argument unless half_life is above 0 and finite.
-[[nodiscard]] inline double fading_factor_of(double half_life) {
-  if (!(half_life > 0) || !detail::is_finite(half_life)) {
-    throw std::invalid_argument("fading_factor_of: half_life is " + std::to_string(half_life) +
-                                "; a finite number above 0 is needed");
-  }
-  return detail::exponential(-detail::natural_logarithm(2) / half_life);
-}
 
 /// What the metric says of all rows so far, where the row that came k rows before the newest counts w * a^k, w its
 /// weight and a the fading factor. For a mean of losses that is S / B with S = w loss + a S and B = w + a B, the fading

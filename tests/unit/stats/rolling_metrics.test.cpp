@@ -264,6 +264,8 @@ TEST_CASE("windows and fading factors that cannot work are refused by name and v
   CHECK_THROWS_WITH(Decayed<Mae>({.fading_factor = 1.5}), ContainsSubstring("fading_factor is 1.5"));
   CHECK_THROWS_WITH(Decayed<Mae>({.fading_factor = 0}), ContainsSubstring("fading_factor is 0"));
   CHECK_THROWS_WITH(fading_factor_of(0), ContainsSubstring("half_life is 0"));
+  CHECK_THROWS_WITH(fading_factor_of(std::nan("")), ContainsSubstring("half_life is nan"));
+  CHECK(fading_factor_of(std::numeric_limits<double>::infinity()) == 1);  // forgets nothing
   CHECK_THROWS_WITH(Rolling<Mae>({.window_size = 2}).merge(Rolling<Mae>({.window_size = 3})),
                     ContainsSubstring("windows of 2 and 3 rows"));
   CHECK_THROWS_WITH(RollingRocAuc({.window_size = 2}).merge(RollingRocAuc({.window_size = 3})),
