@@ -204,10 +204,14 @@ concept drift_policy = (std::is_same_v<P, ResetOnDrift> && std::copyable<Model>)
 /// gets better fast, which is a change too: nobody reacts to a drift to a lesser error, where the detector knows the
 /// mean (Adwin, HddmA). Page-Hinkley wants PageHinkleyMode::up, DDM looks for rises alone; Kswin cannot tell. Takes any
 /// model with learn_one or partial_fit, and predict_one or predict, whose predictions are numbers; for another, predict
-/// and learn yourself through `model()`, and tell `observe` the error. Not thread-safe while it learns.
+/// and learn yourself through `model()`, and tell `observe` the error. It can stand at the end of a pipeline, as the
+/// model itself could. Not thread-safe while it learns.
 template <class Model, drift_detector Detector, class Policy, class ErrorOf = AbsoluteError>
   requires drift_policy<Policy, Model> && std::invocable<ErrorOf&, double, double>
 class OnDrift {
+  static constexpr bool counts_features = requires(const Model& m) { std::size_t{m.n_features()}; };
+  static constexpr bool grows = std::copyable<Model> && requires(Model& m, std::size_t more) { m.grow(more); };
+
  public:
   /// Keeps all of them. @throws std::invalid_argument for a policy whose option cannot be.
   OnDrift(Model model, Detector detector, Policy policy, ErrorOf error = {})
@@ -290,6 +294,36 @@ class OnDrift {
     return model_.predict(x);
   }
 
+  /// The probabilities that the model gives.
+  template <class X>
+    requires requires(const Model& m, const X& x) { m.predict_proba(x); }
+  [[nodiscard]] auto predict_proba(const X& x) const {
+    return model_.predict_proba(x);
+  }
+  /// The scores that the model gives.
+  template <class X>
+    requires requires(const Model& m, const X& x) { m.decision_function(x); }
+  [[nodiscard]] auto decision_function(const X& x) const {
+    return model_.decision_function(x);
+  }
+
+  /// The model's features; 0 before the first row.
+  [[nodiscard]] std::size_t n_features() const noexcept
+    requires counts_features
+  {
+    return model_.n_features();
+  }
+  /// Makes room for `more` features behind those that there are, in the model and in a challenger; one that begins anew
+  /// from a model with features has as many as the one that it replaces. For pipelines whose steps make new columns.
+  void grow(std::size_t more)
+    requires grows
+  {
+    std::optional<Model> challenger = challenger_;
+    if (challenger) challenger->grow(more);
+    model_.grow(more);
+    challenger_ = std::move(challenger);
+  }
+
   [[nodiscard]] const Model& model() const noexcept { return model_; }           ///< that predicts now
   [[nodiscard]] Model& model() noexcept { return model_; }                       ///< as above
   [[nodiscard]] const Detector& detector() const noexcept { return detector_; }  ///< as it stands
@@ -353,7 +387,7 @@ class OnDrift {
   void react(DriftStatus status, std::uint64_t rows, const Learn& learn) {
     if constexpr (swaps) {
       if (status == DriftStatus::warning && !challenger_) {
-        challenger_ = *fresh_;
+        challenger_ = fresh_model();
         challenger_rows_ = 0;
         ++stats_.challengers;
       }
@@ -391,9 +425,18 @@ class OnDrift {
     ++stats_.reactions;
   }
 
+  /// What the model was when it was handed over, with the features that have come since.
+  [[nodiscard]] Model fresh_model() const {
+    Model fresh = *fresh_;
+    if constexpr (counts_features && grows) {
+      const std::size_t known = fresh.n_features();
+      if (known != 0 && known < n_features()) fresh.grow(n_features() - known);
+    }
+    return fresh;
+  }
   template <class Learn>
   void begin_anew(const Learn& learn) {
-    Model fresh = *fresh_;
+    Model fresh = fresh_model();
     learn(fresh);
     model_ = std::move(fresh);
   }

@@ -2,11 +2,15 @@
 // Reactions to drift, on streams whose rule changes at a known row; and what it is for a linear model to decay.
 #include "penstock/learn/drift/reaction.hpp"
 
+#include "penstock/core/record_batch_builder.hpp"
 #include "penstock/learn/drift/adwin.hpp"
 #include "penstock/learn/drift/ddm.hpp"
 #include "penstock/learn/drift/hddm_a.hpp"
 #include "penstock/learn/drift/page_hinkley.hpp"
+#include "penstock/learn/one_hot_encoder.hpp"
+#include "penstock/learn/pipeline.hpp"
 #include "penstock/learn/sgd.hpp"
+#include "penstock/learn/standard_scaler.hpp"
 
 #include "catch.hpp"
 #include "unit/learn/drift/support.hpp"
@@ -19,6 +23,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +58,17 @@ std::vector<Row> labels(std::uint64_t seed) {
   }
   return rows;
 }
+
+/// Warns from the second number that it sees on, and at the seventh says drift.
+struct Alarm {
+  int seen = 0;
+  DriftStatus update(double) {
+    ++seen;
+    return seen == 7 ? DriftStatus::drift : seen > 1 && seen < 7 ? DriftStatus::warning : DriftStatus::none;
+  }
+  bool detected() const { return seen == 7; }
+  void reset() { seen = 0; }
+};
 
 /// The mean error of the predictions for the rows behind the change, each made before its row was learnt.
 template <class Model>
@@ -428,4 +444,63 @@ TEST_CASE("nobody reacts to a lesser error that HDDM-A finds, and its warnings s
     CHECK(both.update(value) == status);
   }
   CHECK(warnings > 4);
+}
+
+TEST_CASE("a model that reacts stands at the end of a pipeline as the model itself does") {
+  const auto rows = numbers(11);
+  const Eigen::MatrixXd x = matrix_of(rows, 0, 200);
+  const Eigen::VectorXd y = targets_of(rows, 0, 200);
+  StandardScaler scaler;
+  SgdRegressor model;
+  model.partial_fit(scaler.partial_fit_transform(x), y);
+  const auto learnt = scaler | OnDrift(model, Adwin{}, ResetOnDrift{});
+  CHECK(learnt.predict(x) == (scaler | model).predict(x));
+  CHECK(learnt.model().n_features() == 3);
+  const auto unlearnt = StandardScaler{} | OnDrift(SgdRegressor{}, Adwin{}, ResetOnDrift{});
+  CHECK(unlearnt.model().n_features() == 0);
+  CHECK(unlearnt.predict(x) == (StandardScaler{} | SgdRegressor{}).predict(x));  // 0, as a regressor says then
+  CHECK_THROWS_AS((StandardScaler{} | OnDrift(SgdClassifier{}, Ddm{}, SwapOnDrift{})).predict(x), std::logic_error);
+
+  const OnDrift classifier(SgdClassifier({.loss = Loss::log_loss, .classes = {0, 1}}), Ddm{}, SwapOnDrift{});
+  const Eigen::VectorXd half = Eigen::VectorXd::Constant(200, 0.5);
+  CHECK(classifier.predict_proba(x).col(1) == half);
+  CHECK(classifier.decision_function(x).col(0) == 0 * half);
+}
+
+TEST_CASE("columns that come in mid-stream grow model and challenger, and what begins anew has them") {
+  const auto table = [](const std::vector<std::string>& kinds) {
+    RecordBatchBuilder builder({{{"a", DataType::float64}, {"kind", DataType::string}}});
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      builder.append<double>(0, 0.25 * static_cast<double>(i));
+      builder.append<std::string_view>(1, kinds[i]);
+    }
+    return builder.finish();
+  };
+  const RecordBatch two = table({"red", "blue", "red", "blue"});
+  const RecordBatch three = table({"red", "green", "blue", "green"});
+  const std::vector<double> y{1, 2, 1, 3};
+  const auto check = [&](auto policy, int steps) {
+    auto pipeline = OneHotEncoder{} | OnDrift(SgdRegressor{}, Alarm{}, policy);
+    auto plain = OneHotEncoder{} | SgdRegressor{};
+    pipeline.partial_fit(two, y);
+    plain.partial_fit(two, y);
+    CHECK(pipeline.predict(two) == plain.predict(two));
+    pipeline.partial_fit(three, y);
+    CHECK(pipeline.model().n_features() == 4);
+    CHECK(pipeline.model().stats().reactions == 1);
+    CHECK(pipeline.model().model().t() == steps + 1);
+  };
+  check(ResetOnDrift{}, 3);                  // the rows from the first green one on, among which the alarm was
+  check(SwapOnDrift{.minimum_rows = 2}, 7);  // those from the first blue one on, with the warning
+
+  // What it begins anew from has features: they are as many as those of the model that it replaces.
+  SgdRegressor known;
+  known.learn_one(std::vector<double>{1, 2}, 1);
+  OnDrift model(known, Alarm{}, ResetOnDrift{});
+  model.grow(1);
+  for (int i = 0; i < 7; ++i) model.learn_one(std::vector<double>{1, 2, 3}, 1);
+  CHECK(model.stats().reactions == 1);
+  known.grow(1);
+  known.learn_one(std::vector<double>{1, 2, 3}, 1);
+  CHECK(model.model().coef() == known.coef());
 }
