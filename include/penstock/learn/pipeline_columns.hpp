@@ -209,11 +209,16 @@ class InputColumns {
   std::vector<Field> fields;
   std::vector<Column> zeros;
   std::size_t next = 0;  // mostly the columns stand in the same order
+  std::optional<NameIndex> index;
   for (const std::string& name : columns) {
     if (next < x.schema().fields.size() && x.schema().fields[next].name == name) {
       ++next;
-    } else if (const auto place = x.schema().find(name)) {
-      next = *place + 1;
+      continue;
+    }
+    if (!index) index.emplace(x.schema().fields);
+    const std::size_t place = index->find(name);
+    if (place != NameIndex::none) {
+      next = place + 1;
     } else {
       fields.push_back({.name = name});
       zeros.emplace_back(std::vector<double>(x.rows()));
@@ -251,13 +256,12 @@ class ModelFeatures {
     std::stable_sort(joins.begin(), joins.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     stretches.clear();
     stretches.push_back({0, 0, names_.size()});
+    const NameIndex index = joins.empty() ? NameIndex(std::size_t{0}) : NameIndex(x.schema().fields);
     for (const auto& [row, place] : joins) {
-      for (const std::string& name : joining_) {
-        if (name != x.schema().fields[place].name) continue;
-        throw Error({.column = name}, "two columns of that name", "names that differ");
-      }
+      const std::string& name = x.schema().fields[place].name;
+      if (index.find(name) != place) throw Error({.column = name}, "two columns of that name", "names that differ");
       to[place] = names_.size() + joining_.size();
-      joining_.push_back(x.schema().fields[place].name);
+      joining_.push_back(name);
       if (stretches.back().first != row) {
         stretches.back().count = row - stretches.back().first;
         stretches.push_back({row, 0, 0});

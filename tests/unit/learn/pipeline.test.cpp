@@ -85,6 +85,19 @@ struct Supervised {
   Names get_feature_names_out() const { return {"sum"}; }
 };
 
+/// Makes a second column of the name of the first.
+struct Doubled {
+  void partial_fit(const RecordBatch&) {}
+  RecordBatch partial_fit_transform(const RecordBatch& x) const { return transform(x); }
+  RecordBatch transform(const RecordBatch& x) const {
+    const Field& first = x.schema().fields[0];
+    const auto values = x.column<double>(0).values();
+    const Column column(std::vector<double>(values.begin(), values.end()));
+    return RecordBatch({{first, first}}, {column, column});
+  }
+  Names get_feature_names_out() const { return {}; }
+};
+
 /// Takes everything but rows behind the hundredth.
 struct Tired {
   std::size_t seen = 0;
@@ -505,6 +518,9 @@ TEST_CASE("pipelines refuse what cannot be learnt") {
   const RecordBatch doubled = RecordBatch({{{"a", DataType::float64}, {"a", DataType::float64}}},
                                           {Column(std::vector<double>(10)), Column(std::vector<double>(10))});
   CHECK_THROWS_WITH(twice.partial_fit(doubled, rows.y), StartsWith("column a: found two columns of that name"));
+  auto made_twice = Doubled{} | SgdRegressor{};
+  CHECK_THROWS_WITH(made_twice.partial_fit(table, rows.y), StartsWith("column a: found two columns of that name"));
+  CHECK(made_twice.model().n_features() == 0);
 }
 
 TEST_CASE("a pipeline of steps that had learnt before predicts as they do, and learns on") {
