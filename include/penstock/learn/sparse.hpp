@@ -54,9 +54,16 @@ struct SparseRows {
 
 template <>
 struct row_source<CsrView> {
-  /// @throws std::invalid_argument if a column is outside the matrix. O(values).
+  /// @throws std::invalid_argument if a row ends before it begins, or a column is outside the matrix. O(values).
   static SparseRows make(const CsrView& x) {
-    const std::int32_t last = x.rows == 0 ? 0 : x.starts[x.rows];
+    std::int32_t last = 0;
+    for (std::size_t i = 0; x.rows != 0 && i <= x.rows; ++i) {
+      if (x.starts[i] < last) {
+        throw std::invalid_argument("CsrView: start " + std::to_string(x.starts[i]) + " at place " + std::to_string(i) +
+                                    " of starts; at least " + std::to_string(last) + " is needed");
+      }
+      last = x.starts[i];
+    }
     for (std::int32_t i = x.rows == 0 ? 0 : x.starts[0]; i < last; ++i) {
       if (x.columns[i] >= 0 && static_cast<std::size_t>(x.columns[i]) < x.cols) continue;
       throw std::invalid_argument("CsrView: column " + std::to_string(x.columns[i]) + " in a matrix of " +

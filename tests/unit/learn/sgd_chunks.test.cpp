@@ -156,6 +156,11 @@ TEST_CASE("sparse rows are the same by rows, by columns and compressed by hand")
   SgdRegressor model;
   CHECK_THROWS_WITH(model.partial_fit(CsrView{values.data(), columns.data(), starts.data(), 1, 8}, rows.y.head(1)),
                     ContainsSubstring("column 8 in a matrix of 8"));
+  const std::vector<std::int32_t> backwards = {0, 2, 1}, before = {-1, 1, 2};
+  CHECK_THROWS_WITH(model.partial_fit(CsrView{values.data(), columns.data(), backwards.data(), 2, 9}, rows.y.head(2)),
+                    "CsrView: start 1 at place 2 of starts; at least 2 is needed");
+  CHECK_THROWS_WITH(model.predict(CsrView{values.data(), columns.data(), before.data(), 2, 9}),
+                    ContainsSubstring("start -1 at place 0"));
 }
 
 TEST_CASE("with a plain penalty dense and sparse rows agree, but for the steps of the intercept") {
