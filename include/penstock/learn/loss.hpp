@@ -27,7 +27,7 @@ namespace penstock {
 inline namespace v0 {
 
 /// A loss of a prediction `p` (the linear score) and a target `y`, which is +1 or -1 where classes are learnt. Promises
-/// beyond the signatures: `loss` is not negative, `dloss` is its derivative (or a subgradient) by p; both are pure, and
+/// beyond the signatures: `dloss` is the derivative of `loss` (or a subgradient) by p; both are pure, and
 /// may be called from many threads at once. A result that is not finite makes the learner refuse the row. A classifier
 /// mirrors the model when a smaller label arrives, and wants dloss(-p, -y) == -dloss(p, y).
 template <class L>
@@ -89,7 +89,7 @@ class Loss {
   [[nodiscard]] LossKind kind() const noexcept { return kind_; }          ///< which one
   [[nodiscard]] double parameter() const noexcept { return parameter_; }  ///< epsilon or q; 0 for losses without
 
-  /// The loss; not negative. O(1).
+  /// The loss; not negative, but for poisson and losses of your own. O(1).
   [[nodiscard]] double loss(double p, double y) const {
     const double r = p - y;
     const double z = p * y;

@@ -35,6 +35,7 @@ struct PassiveAggressiveOptions {
   bool warm_start = false;                   ///< fit: whether it goes on from the coefficients so far
   std::vector<double> classes{};             ///< classifier: the labels to come
   std::vector<ClassWeight> class_weight{};   ///< classifier: how much rows of a class count
+  bool balanced_classes = false;  ///< classifier's fit: weights that make all classes count the same, instead
 };
 
 namespace detail {
@@ -58,7 +59,8 @@ inline SgdOptions sgd_options(const PassiveAggressiveOptions& o, const Loss& los
           .n_iter_no_change = o.n_iter_no_change,
           .warm_start = o.warm_start,
           .classes = o.classes,
-          .class_weight = o.class_weight};
+          .class_weight = o.class_weight,
+          .balanced_classes = o.balanced_classes};
 }
 
 }  // namespace detail

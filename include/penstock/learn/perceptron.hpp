@@ -34,6 +34,7 @@ struct PerceptronOptions {
   bool warm_start = false;                   ///< fit: whether it goes on from the coefficients so far
   std::vector<double> classes{};             ///< the labels to come
   std::vector<ClassWeight> class_weight{};   ///< how much rows of a class count
+  bool balanced_classes = false;             ///< fit: weights that make all classes count the same, instead
 };
 
 /// SgdClassifier with the perceptron loss and steps of one length.
@@ -59,7 +60,8 @@ class Perceptron : public SgdClassifier {
                                  .n_iter_no_change = o.n_iter_no_change,
                                  .warm_start = o.warm_start,
                                  .classes = o.classes,
-                                 .class_weight = o.class_weight}) {}
+                                 .class_weight = o.class_weight,
+                                 .balanced_classes = o.balanced_classes}) {}
 };
 
 }  // namespace v0

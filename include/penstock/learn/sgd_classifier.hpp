@@ -14,7 +14,7 @@
 
 #include <Eigen/Core>
 
-#include <algorithm>    // clamp, find_if, lower_bound, max, sort, unique
+#include <algorithm>    // clamp, fill, lower_bound, max, sort, unique
 #include <cmath>        // exp
 #include <cstddef>      // ptrdiff_t, size_t
 #include <cstdint>      // int32_t, uint8_t, uint32_t
@@ -122,21 +122,19 @@ class SgdClassifier {
   /// @throws std::logic_error before any class is known; as decision_function.
   template <feature_rows X>
   [[nodiscard]] Eigen::VectorXd predict(const X& x) const {
-    if (classes_.empty()) throw std::logic_error("SgdClassifier: no class is known yet");
-    const Eigen::MatrixXd scores = decision_function(x);
-    Eigen::VectorXd labels(scores.rows());
-    for (Eigen::Index i = 0; i < scores.rows(); ++i) {
-      Eigen::Index best = 0;
-      if (scores.cols() == 1) {
-        best = scores(i, 0) > 0 && classes_.size() == 2 ? 1 : 0;
-      } else {
-        for (Eigen::Index k = 1; k < scores.cols(); ++k) {
-          if (scores(i, k) > scores(i, best)) best = k;
-        }
-      }
-      labels[i] = classes_[static_cast<std::size_t>(best)];
-    }
+    const auto source = detail::row_source<X>::make(x);
+    Eigen::VectorXd labels(static_cast<Eigen::Index>(source.rows));
+    predict_into(source, {labels.data(), source.rows});
     return labels;
+  }
+  /// The label of one row: the same as among others, without memory for the scores. @throws as predict.
+  template <feature_row R>
+  [[nodiscard]] double predict_one(const R& x) const {
+    std::vector<double> copy;
+    const std::span<const double> row = detail::numbers_of(x, copy);
+    double label = 0;
+    predict_into(detail::DirectRows{row.data(), 0, 1, row.size()}, std::span(&label, 1));
+    return label;
   }
 
   /// Probabilities, a row's sum to 1, a column a class in the order of classes(): the logistic function of the score
@@ -250,6 +248,27 @@ class SgdClassifier {
     return options;
   }
 
+  template <class Source>
+  void predict_into(const Source& source, std::span<double> labels) const {
+    if (classes_.empty()) throw std::logic_error("SgdClassifier: no class is known yet");
+    detail::check_rows("SgdClassifier", source.rows, source.cols, core_.features, source.rows, {}, false);
+    if (core_.outputs.empty()) {
+      std::fill(labels.begin(), labels.end(), classes_[0]);
+      return;
+    }
+    detail::SgdCore::for_each_row(source, [&](std::size_t i, const auto& row) {
+      double highest = core_.score(core_.outputs[0], row);
+      std::size_t best = highest > 0 && classes_.size() == 2 ? 1 : 0;
+      for (std::size_t k = 1; k < models(); ++k) {
+        const double score = core_.score(core_.outputs[k], row);
+        if (!(score > highest)) continue;
+        highest = score;
+        best = k;
+      }
+      labels[i] = classes_[best];
+    });
+  }
+
   /// Models that are published: the one of "none of these" comes behind them.
   [[nodiscard]] std::size_t models() const noexcept { return classes_.size() > 2 ? classes_.size() : 1; }
   [[nodiscard]] bool keeps_rest() const noexcept { return open_ && !options_.sklearn_compat; }
@@ -271,9 +290,9 @@ class SgdClassifier {
   void add_classes(std::span<const double> labels) {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       if (code_of(labels[i]) >= 0) continue;
-      if (options_.sklearn_compat && !core_.outputs.empty()) {
+      if (options_.sklearn_compat && (!core_.outputs.empty() || !options_.classes.empty())) {
         throw Error({.row = i + 1}, "the label " + std::to_string(labels[i]) + ", which is new",
-                    "one of those in the first call, as sklearn_compat asks");
+                    "one of SgdOptions.classes or, without them, of the first call, as sklearn_compat asks");
       }
       classes_.insert(std::lower_bound(classes_.begin(), classes_.end(), labels[i]), labels[i]);
     }
@@ -380,6 +399,7 @@ class SgdClassifier {
     detail::check_rows("SgdClassifier", source.rows, source.cols, warm ? core_.features : 0, y.size(), w, weighted);
     detail::check_numbers(y, "label");
     detail::check_numbers(w, "weight");
+    if (source.rows == 0) throw std::invalid_argument("SgdClassifier: fit without rows");
     const std::vector<double> before = std::exchange(classes_, options_.classes);
     const bool was_open = std::exchange(open_, false);
     try {

@@ -111,6 +111,14 @@ class SgdMultiRegressor {
     return values;
   }
 
+  /// The predictions for one row, one a target: the same bits as among others.
+  template <feature_row R>
+  [[nodiscard]] Eigen::VectorXd predict_one(const R& x) const {
+    std::vector<double> copy;
+    const std::span<const double> row = detail::numbers_of(x, copy);
+    return predict(RowMajorView{row.data(), 1, row.size()}).row(0).transpose();
+  }
+
   /// The coefficients, a row a target. O(values).
   [[nodiscard]] Coef coef() const {
     Coef values(static_cast<Eigen::Index>(core_.outputs.size()), static_cast<Eigen::Index>(core_.features));

@@ -89,6 +89,10 @@ TEST_CASE("a label beyond those that were announced is learnt from nothing") {
                     ContainsSubstring("the label 2.0") && ContainsSubstring("new"));
   CHECK(bits(strict) == before);
   CHECK(strict.classes() == std::vector<double>{0, 1});
+  SgdClassifier announced({.sklearn_compat = true, .classes = {0, 1}});
+  CHECK_THROWS_WITH(announced.partial_fit(rows.x, rows.three), ContainsSubstring("the label 2.0"));
+  CHECK(announced.classes() == std::vector<double>{0, 1});
+  CHECK(announced.n_features() == 0);
 }
 
 TEST_CASE("a call that fails takes its new labels with it") {
@@ -111,6 +115,7 @@ TEST_CASE("predictions are the classes of the scores, probabilities sum to 1") {
       const Eigen::MatrixXd scores = model.decision_function(rows.x);
       const Eigen::MatrixXd chances = model.predict_proba(rows.x);
       const Eigen::VectorXd labels = model.predict(rows.x);
+      for (Eigen::Index i = 0; i < 400; ++i) CHECK(model.predict_one(rows.x.row(i)) == labels[i]);
       CHECK(scores.cols() == (y == rows.labels ? 1 : 3));
       CHECK(chances.cols() == static_cast<Eigen::Index>(model.classes().size()));
       CHECK((chances.rowwise().sum().array() - 1).abs().maxCoeff() < 1e-15);
@@ -129,6 +134,8 @@ TEST_CASE("predictions are the classes of the scores, probabilities sum to 1") {
   }
   SgdClassifier hinge;
   CHECK_THROWS_AS(hinge.predict(rows.x), std::logic_error);
+  CHECK_THROWS_AS(hinge.predict_one(rows.x.row(0)), std::logic_error);
+  CHECK(SgdClassifier({.classes = {7, 3}}).predict_one(rows.x.row(0)) == 3);
   hinge.partial_fit(rows.x, rows.labels);
   CHECK_THROWS_WITH(hinge.predict_proba(rows.x), ContainsSubstring("hinge gives no probabilities"));
 }

@@ -127,6 +127,18 @@ TEST_CASE("the presets are scikit-learn's") {
   CHECK(cases == 24);
 }
 
+TEST_CASE("presets balance classes as SgdClassifier does") {
+  const Rows rows = make_rows(60, 4);
+  Eigen::VectorXd y = rows.labels;
+  y.head(30).setZero();
+  SgdClassifier expected(
+      {.loss = Loss::hinge, .penalty = Penalty::none, .learning_rate = LearningRate::pa1, .balanced_classes = true});
+  PassiveAggressiveClassifier model({.balanced_classes = true});
+  CHECK(model.fit(rows.x, y).coef() == expected.fit(rows.x, y).coef());
+  CHECK(model.coef() != PassiveAggressiveClassifier().fit(rows.x, y).coef());
+  CHECK(Perceptron({.balanced_classes = true}).options().balanced_classes);
+}
+
 TEST_CASE("one epoch of fit is one call of partial_fit") {
   const Rows rows = make_rows(50, 4);
   for (const bool shuffle : {false, true}) {

@@ -57,6 +57,8 @@ TEST_CASE("rows one by one give the same bits, and a bad one changes no target's
   }
   CHECK(part.coef() == whole.coef());
   CHECK(part.intercept() == whole.intercept());
+  CHECK(part.predict_one(rows.x.row(7)) == whole.predict(rows.x).row(7).transpose());
+  CHECK(SgdMultiRegressor().predict_one(rows.x.row(7)).size() == 0);
   RowMajor bad = rows.x;
   bad(89, 4) = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH(whole.partial_fit(bad, y), StartsWith("row 90: found"));

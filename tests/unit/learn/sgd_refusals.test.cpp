@@ -127,6 +127,10 @@ TEST_CASE("sizes that do not fit are refused with both numbers") {
   const auto before = bits(model);
   model.partial_fit(rows.x.topRows(0), rows.y.head(0));
   CHECK(bits(model) == before);
+  SgdClassifier classes({.classes = {0, 1}});
+  classes.partial_fit(rows.x, rows.labels);
+  CHECK_THROWS_WITH(classes.fit(rows.x.topRows(0), rows.y.head(0)), "SgdClassifier: fit without rows");
+  CHECK(classes.t() == 6);
 }
 
 TEST_CASE("an exception of a loss leaves the model as it was") {
