@@ -58,6 +58,8 @@ print("case tails", file=out)
 for df in (1, 2.5, 17, 1000, 9999, 10001, 1e6):
     for t in (-3, 0, 0.1, 1.96, 12, 60):
         line("student_t", t, df, stats.t.sf(t, df))
+for df, t in ((0.001, 1e100), (1, 1e100), (2, 1e5), (3, 1e60), (17.5, 1e9), (30, 3e9), (9999, 30), (1e300, 1)):
+    line("student_t", t, df, stats.t.sf(t, df))
 for n, k in ((1, 1), (10, 8), (10, 3), (1000, 560), (100000, 50300), (60, 60)):
     line("binomial", n, k, stats.binom.sf(k - 1, n, 0.5))
 for x in (0.2, 0.5, 0.9, 1.1, 2, 4):

@@ -32,12 +32,15 @@ struct CliffsDelta {
   }
 };
 
-/// The difference of means in units of the pooled standard deviation, with n + m - 2 (Cohen 1988). O(n + m).
+/// The difference of means in units of the pooled standard deviation, with n + m - 2 (Cohen 1988); one of the samples
+/// may have a single value. NaN of no values. O(n + m).
 struct CohensD {
   double operator()(std::span<const double> a, std::span<const double> b) const noexcept {  ///< the value
     const double n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
-    const double squares = (n - 1) * variance(a) + (m - 1) * variance(b);
-    return (mean(a) - mean(b)) / detail::square_root(squares / (n + m - 2));
+    const double first = mean(a), second = mean(b);
+    const double squares =
+        detail::power_sum<2>(a.data(), first, a.size()) + detail::power_sum<2>(b.data(), second, b.size());
+    return (first - second) / detail::square_root(squares / (n + m - 2));
   }
 };
 

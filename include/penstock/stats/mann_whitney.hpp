@@ -106,7 +106,8 @@ template <sample_range A, sample_range B>
             : (whole < 1 ? 1 : 1 - detail::mann_whitney_cdf(static_cast<std::size_t>(whole - 1), x.size(), y.size()));
   } else {
     const double all = n + m;
-    const double s = detail::square_root(pairs / 12 * (all + 1 - ranks.tie_term / (all * (all - 1))));
+    const double spread = all + 1 - ranks.tie_term / (all * (all - 1));
+    const double s = detail::square_root(pairs / 12 * std::max(0.0, spread));  // all are tied: 0, but for rounding
     p = normal_cdf(-(u - pairs / 2 - (options.continuity ? 0.5 : 0)) / s);
   }
   result.pvalue = std::min(1.0, two_sided ? 2 * p : p);

@@ -18,7 +18,7 @@ namespace penstock {
 inline namespace v0 {
 namespace stats {
 
-/// What a t test found; NaN if a sample has fewer than two values, or none of them varies.
+/// What a t test found; NaN if a sample has fewer than two values, none of them varies, or their squares overflow.
 struct TTestResult {
   double statistic = std::numeric_limits<double>::quiet_NaN();           ///< t, positive if the first mean is greater
   double pvalue = std::numeric_limits<double>::quiet_NaN();              ///< in [0, 1]
@@ -33,11 +33,12 @@ template <sample_range A, sample_range B>
   TTestResult result;
   if (x.size() < 2 || y.size() < 2) return result;
   const Estimate first = mean.estimate(x), second = mean.estimate(y);
-  const double v1 = first.variance, v2 = second.variance;
-  if (!(v1 + v2 > 0)) return result;
-  result.statistic = (first.value - second.value) / detail::square_root(v1 + v2);
+  const double v = first.variance + second.variance;
+  if (!(v > 0 && detail::is_finite(v))) return result;
+  result.statistic = (first.value - second.value) / detail::square_root(v);
   const double n = static_cast<double>(x.size()), m = static_cast<double>(y.size());
-  result.degrees_of_freedom = (v1 + v2) * (v1 + v2) / (v1 * v1 / (n - 1) + v2 * v2 / (m - 1));
+  const double share1 = first.variance / v, share2 = second.variance / v;  // their squares do not underflow both
+  result.degrees_of_freedom = 1 / (share1 * share1 / (n - 1) + share2 * share2 / (m - 1));
   const double t = result.statistic, df = result.degrees_of_freedom;
   switch (alternative) {
     case Alternative::greater: result.pvalue = student_t_tail(t, df); break;

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,39 @@ TEST_CASE("tails of distributions are SciPy's, also far out") {
     CAPTURE(l[0]);
     CHECK_THAT(penstock::detail::kolmogorov_tail(l[0]), WithinAbs(l[1], 1e-13));
   }
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const double df : {1.0, 17.0, 20000.0, 1e300, inf}) {
+    CAPTURE(df);
+    CHECK(stats::student_t_tail(inf, df) == 0);
+    CHECK(stats::student_t_tail(1e200, df) == 0);
+    CHECK(stats::student_t_tail(-inf, df) == 1);
+    CHECK(std::isnan(stats::student_t_tail(no_number, df)));
+  }
+  CHECK(stats::student_t_tail(2, inf) == stats::normal_cdf(-2));
+}
+
+TEST_CASE("values so far apart or so small that squares go out of range are compared, or have no figure") {
+  const std::vector<double> small{1e-90, 2e-90, 4e-90}, large{3e200, 4e200, 7e200}, a{1, 2, 4}, b{5, 7, 9};
+  const auto expected = stats::welch_t_test(a, b);
+  std::vector<double> low, high;
+  for (const double x : a) low.push_back(x * 0x1p-300);
+  for (const double x : b) high.push_back(x * 0x1p-300);
+  CHECK_THAT(stats::welch_t_test(low, high).degrees_of_freedom, WithinRel(expected.degrees_of_freedom, 1e-14));
+  CHECK_THAT(stats::welch_t_test(low, high).pvalue, WithinRel(expected.pvalue, 1e-13));
+  for (const Alternative alternative : alternatives) {
+    CHECK(std::isnan(stats::welch_t_test(a, large, alternative).statistic));
+    CHECK(std::isnan(stats::welch_t_test(a, large, alternative).pvalue));
+  }
+  CHECK(stats::mann_whitney_u(small, large, {.alternative = Alternative::less}).pvalue == Approx(1.0 / 20));
+}
+
+TEST_CASE("equal values have nothing to tell, however many they are") {
+  for (const std::size_t n : {1u, 2u, 10u, 300001u}) {
+    const std::vector<double> same(n, 7.0);
+    CAPTURE(n);
+    CHECK(stats::mann_whitney_u(same, same, {.method = TestMethod::asymptotic}).pvalue == 1);
+    CHECK(stats::ks_two_sample(same, same, {.method = TestMethod::asymptotic}).pvalue == 1);
+  }
 }
 
 TEST_CASE("small Mann-Whitney tests are those of Google Benchmark's compare.py") {
@@ -145,6 +179,13 @@ TEST_CASE("what cannot be compared has no p-value") {
   CHECK(stats::sign_test(two, gap).ties == 2);
   CHECK(std::isnan(stats::cliffs_delta(none, two)));
   CHECK_THROWS_WITH(stats::sign_test(one, two), ContainsSubstring("1 and 2 values"));
+}
+
+TEST_CASE("one value is as far from a sample as its standard deviation says") {
+  const std::vector<double> one{1}, four{1, 2, 3, 4};
+  CHECK(stats::cohens_d(one, four) == Approx(-1.5 / std::sqrt(5.0 / 3)));
+  CHECK(stats::cohens_d(four, one) == Approx(1.5 / std::sqrt(5.0 / 3)));
+  CHECK(std::isnan(stats::cohens_d(one, std::vector<double>{})));
 }
 
 TEST_CASE("effect sizes are statistics to resample") {
