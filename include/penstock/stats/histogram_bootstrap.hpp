@@ -95,8 +95,8 @@ template <sample_range R, std::ranges::input_range Counts>
 
 /// The quantile of values, in ascending order, that occur so often; as that of the sample with all of them.
 [[nodiscard]] inline double of_counts(const Quantile& quantile, std::span<const double> values,
-                                      std::span<const std::uint64_t> counts, std::uint64_t total) noexcept {
-  const detail::QuantileRank rank(quantile.q, static_cast<std::size_t>(total));
+                                      std::span<const std::uint64_t> counts, std::uint64_t total) {
+  const detail::QuantileRank rank(detail::checked_quantile(quantile.q), static_cast<std::size_t>(total));
   std::uint64_t seen = 0;
   std::size_t i = 0;
   for (; i + 1 < values.size(); ++i) {

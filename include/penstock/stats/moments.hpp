@@ -29,9 +29,15 @@ namespace detail {
   return 8 * std::numeric_limits<double>::epsilon() * largest;
 }
 
-/// The mean of squares of the distance from the mean, times n / (n - ddof), from sums around any point.
+/// Squares of the distance from the mean over n - ddof; as numpy's, NaN or infinite if there are no more than ddof.
+[[nodiscard]] inline double variance_of_squares(double squares, double n, double ddof) noexcept {
+  return squares / std::max(0.0, n - ddof);
+}
+
+/// The same from sums around any point; NaN where their squares overflow.
 [[nodiscard]] inline double variance_from_sums(double first, double second, double n, double ddof) noexcept {
-  return std::max(0.0, second - rounded(first * first) / n) / (n - ddof);
+  const double squares = second - rounded(first * first) / n;
+  return variance_of_squares(squares < 0 ? 0 : squares, n, ddof);
 }
 
 }  // namespace detail
@@ -71,13 +77,14 @@ struct Mean {
   [[nodiscard]] double rounding(std::span<const double> x) const noexcept { return detail::rounding_of(x); }
 };
 
-/// The variance: squares of the distance from the mean, over n - ddof.
+/// The variance: squares of the distance from the mean, over n - ddof; NaN of no values, and of ddof of them.
 struct Variance {
   double ddof = 1;  ///< 1 for an unbiased estimate, 0 for the second moment
 
   double operator()(std::span<const double> x) const noexcept {  ///< O(n), two passes
     const double mean = Mean{}(x);
-    return detail::power_sum<2>(x.data(), mean, x.size()) / (static_cast<double>(x.size()) - ddof);
+    const double squares = detail::power_sum<2>(x.data(), mean, x.size());
+    return detail::variance_of_squares(squares, static_cast<double>(x.size()), ddof);
   }
   /// Takes counts: see weighted_statistic. Sums are around the mean of the data, so that nothing cancels.
   [[nodiscard]] auto prepare(std::span<const double> x) const noexcept {

@@ -16,6 +16,8 @@
 #include <cstring>    // memcpy
 #include <limits>     // numeric_limits
 #include <span>       // span
+#include <stdexcept>  // invalid_argument
+#include <string>     // to_string
 #include <vector>     // vector
 
 namespace penstock {
@@ -33,10 +35,12 @@ struct QuantileRank {
       part = 0;
     }
   }
-  /// The value between those of the two ranks, as numpy rounds it.
+  /// The value between those of the two ranks, as numpy rounds it; numpy gives NaN where one is infinite, and overflows
+  /// where their difference does.
   [[nodiscard]] double between(double low, double high) const noexcept {
     const double step = high - low;
     if (part == 0 || low == high) return low;  // also of infinities, whose difference is no number
+    if (!is_finite(step)) return is_finite(low) && is_finite(high) ? low * (1 - part) + high * part : low + high;
     return part < 0.5 ? low + rounded(step * part) : high - rounded(step * (1 - part));
   }
 
@@ -54,6 +58,18 @@ struct QuantileRank {
   const auto low = x.begin() + static_cast<std::ptrdiff_t>(rank.below);
   std::nth_element(x.begin(), low, x.end());
   return rank.part == 0 ? *low : rank.between(*low, *std::min_element(low + 1, x.end()));
+}
+
+/// The quantile of values in ascending order, of which there is one at least. O(1).
+[[nodiscard]] inline double quantile_of_sorted(std::span<const double> x, double q) noexcept {
+  const QuantileRank rank(q, x.size());
+  return rank.part == 0 ? x[rank.below] : rank.between(x[rank.below], x[rank.below + 1]);
+}
+
+/// @throws std::invalid_argument unless q is in [0, 1].
+inline double checked_quantile(double q) {
+  if (q >= 0 && q <= 1) return q;
+  throw std::invalid_argument("stats::Quantile.q is " + std::to_string(q) + "; it must be from 0 to 1");
 }
 
 /// Finds values by rank among those that occur so many times.
@@ -109,7 +125,9 @@ class CountedRanks {
 
 namespace stats {
 
-/// The quantile `q` of a sample, in [0, 1]; NaN of no values, or if one is NaN.
+/// The quantile `q` of a sample; NaN of no values, or if one is NaN. Between a finite value and an infinite one it is
+/// the infinite one; numpy's quantile is NaN there, its median is not.
+/// @throws std::invalid_argument, wherever it is used, unless q is in [0, 1].
 struct Quantile {
   double q;  ///< 0 is the least value, 1 the greatest
 
@@ -117,13 +135,13 @@ struct Quantile {
 
   double operator()(std::span<const double> x) const {  ///< O(n), copies the sample
     std::vector<double> values(x.begin(), x.end());
-    return detail::quantile_in_place(values, q);
+    return detail::quantile_in_place(values, detail::checked_quantile(q));
   }
   /// Takes counts: see weighted_statistic. O(n log n) once, then O(n) with a small constant.
   [[nodiscard]] auto prepare(std::span<const double> x) const {
-    return [ranks = detail::CountedRanks(x), p = q](std::span<const std::uint8_t> counts, std::size_t sum) noexcept {
-      return ranks.quantile(p, counts, sum);
-    };
+    return
+        [ranks = detail::CountedRanks(x), p = detail::checked_quantile(q)](
+            std::span<const std::uint8_t> counts, std::size_t sum) noexcept { return ranks.quantile(p, counts, sum); };
   }
   /// See leave_one_out_statistic. O(n log n).
   void leave_one_out(std::span<const double> x, std::span<double> values) const {
@@ -133,7 +151,8 @@ struct Quantile {
     std::vector<std::uint32_t> order(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
     std::sort(order.begin(), order.end(), [x](std::uint32_t a, std::uint32_t b) { return x[a] < x[b]; });
-    const detail::QuantileRank rank(q, x.size() - 1);
+    if (x.size() < 2) return std::fill(values.begin(), values.end(), std::numeric_limits<double>::quiet_NaN());
+    const detail::QuantileRank rank(detail::checked_quantile(q), x.size() - 1);
     for (std::size_t i = 0; i < x.size(); ++i) {
       const auto at = [&](std::size_t k) { return x[order[k < i ? k : k + 1]]; };
       values[order[i]] = rank.part == 0 ? at(rank.below) : rank.between(at(rank.below), at(rank.below + 1));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Mean, variance, standard deviation and quantiles: of a sample, of counts, and with one observation left out.
+#include "penstock/stats/bootstrap.hpp"
 #include "penstock/stats/combined.hpp"
+#include "penstock/stats/histogram_bootstrap.hpp"
 #include "penstock/stats/moments.hpp"
 #include "penstock/stats/normal.hpp"
 #include "penstock/stats/quantile.hpp"
@@ -14,6 +16,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 namespace stats = penstock::stats;
@@ -94,6 +97,41 @@ TEST_CASE("quantiles are numpy's") {
   CHECK(std::isnan(stats::median(std::vector<double>{1, std::nan(""), 2})));
   constexpr double inf = std::numeric_limits<double>::infinity();
   CHECK(stats::median(std::vector<double>{inf, inf, -inf}) == inf);
+  CHECK(stats::median(std::vector<double>{1, inf}) == inf);
+  CHECK(stats::median(std::vector<double>{-inf, 1}) == -inf);
+  CHECK(std::isnan(stats::median(std::vector<double>{-inf, inf})));
+  CHECK(stats::Quantile{0.25}(std::vector<double>{-inf, 1}) == -inf);
+  CHECK(stats::median(std::vector<double>{-1e308, 1e308}) == 0);
+  CHECK(stats::Quantile{0.75}(std::vector<double>{-1e308, 1e308}) == 0.5e308);
+}
+
+TEST_CASE("a quantile that is none is refused wherever it is used") {
+  const std::vector<double> x{1, 2, 3};
+  std::vector<double> out(3);
+  for (const double q : {-0.1, 1.5, std::nan("")}) {
+    const stats::Quantile none{q};
+    CHECK_THROWS_WITH(none(x), ContainsSubstring("Quantile.q is ") && ContainsSubstring("from 0 to 1"));
+    CHECK_THROWS_AS(none.prepare(x), std::invalid_argument);
+    CHECK_THROWS_AS(none.leave_one_out(x, out), std::invalid_argument);
+    CHECK_THROWS_AS(of_counts(none, x, std::vector<std::uint64_t>{1, 2, 1}, 4), std::invalid_argument);
+    CHECK_THROWS_AS(penstock::bootstrap(x, none, {}), std::invalid_argument);
+  }
+  stats::median.leave_one_out(std::vector<double>{1}, std::span(out).first(1));
+  CHECK(std::isnan(out[0]));
+}
+
+TEST_CASE("no more values than ddof have no variance, and squares that overflow none of counts") {
+  const std::vector<double> none, one{3}, large{1e160, 2e160, 3e160, -5e160};
+  CHECK(std::isnan(stats::variance(none)));
+  CHECK(std::isnan(stats::standard_deviation(none)));
+  CHECK(std::isnan(stats::variance(one)));
+  CHECK(std::isnan(stats::Variance{.ddof = 2}(one)));
+  CHECK(stats::Variance{.ddof = 0}(one) == 0);
+  CHECK(std::isinf(stats::variance(large)));
+  CHECK_FALSE(stats::variance.prepare(large)(std::vector<std::uint8_t>{1, 1, 2, 0}, 4) == 0);
+  std::vector<double> out(4);
+  stats::variance.leave_one_out(large, out);
+  CHECK_FALSE(out[0] == 0);
 }
 
 TEST_CASE("the normal distribution and its inverse are SciPy's") {
