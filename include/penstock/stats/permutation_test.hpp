@@ -42,7 +42,10 @@ template <class Null>
   // The observed arrangement by the way of the others, so that equal ones are equal to the last bit.
   typename Null::Room first_room(null);
   const double reference = null({true, 0, 0}, first_room);
-  const double slack = std::max({options.ties.absolute, options.ties.relative * absolute(reference), null.rounding()});
+  const double slack =
+      is_finite(reference)
+          ? std::max({options.ties.absolute, options.ties.relative * absolute(reference), null.rounding()})
+          : 0;
   std::atomic<std::size_t> less{0}, greater{0}, not_a_number{0};
   in_threads(options.threads, result.n_resamples, [&](std::size_t first, std::size_t count) {
     typename Null::Room room(null);

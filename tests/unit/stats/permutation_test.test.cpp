@@ -173,6 +173,17 @@ TEST_CASE("a statistic that is no number gives a p-value that is none, and count
   CHECK(r.n_not_a_number == 6);
 }
 
+TEST_CASE("an infinite statistic is as extreme as itself") {
+  const std::vector<double> far{1, 2, std::numeric_limits<double>::infinity()}, near{3, 4, 5};
+  const auto p = [&](const auto& a, const auto& b, Alternative alternative) {
+    return permutation_test(a, b, stats::mean_difference, {.alternative = alternative}).pvalue;
+  };
+  CHECK(p(far, near, Alternative::greater) == 0.5);  // the infinite value is in the first sample in half of the ways
+  CHECK(p(near, far, Alternative::less) == 0.5);
+  CHECK(p(far, near, Alternative::less) == 1);
+  CHECK(p(far, near, Alternative::two_sided) == 1);
+}
+
 TEST_CASE("one sample is tested for symmetry by its signs") {
   const auto r = permutation_test(stats::samples(std::vector{1, 2, 3, 4, 5}), stats::mean,
                                   {.alternative = Alternative::greater, .type = PermutationType::samples});
