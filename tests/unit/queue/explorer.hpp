@@ -2,8 +2,8 @@
 #pragma once
 
 // Tries the interleavings of a few threads one after the other, instead of hoping that the system's scheduler hits the
-// bad one. What is tested takes its atomics, locks' sleeps and parkers from ModelSync, where each operation is a point
-// at which another thread may go on:
+// bad one. What is tested takes its atomics, locks' sleeps and parkers from ModelSync (model_sync.hpp), where each
+// operation is a point at which another thread may go on:
 //
 //     const explore::Result result = explore::depth_first(2, [] { return std::make_unique<Scenario>(); });
 //     INFO(result.text());       // what went wrong, and the schedule; explore::replay runs that one alone
@@ -19,14 +19,18 @@
 // is PCT: S. Burckhardt and others, "A randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS
 // 2010.
 //
-// All is sequentially consistent: what is wrong with a memory order is for ThreadSanitizer and the stress tests.
+// Each thread has a store buffer, as on x86: P. Sewell and others, "x86-TSO", CACM 2010. A store that is not seq_cst
+// waits there until the thread's next read-modify-write, seq_cst store, lock or sleep, or another thread's membarrier,
+// at the latest; only the thread itself reads it before. Whether it is out sooner is asked when another thread is about
+// to look at the word, since nobody can tell before: to hold it back then costs as much as a preemption, as in S. Joshi
+// and D. Kroening, "Property-driven fence insertion using reorder bounded model checking", FM 2015. What weaker
+// processors do besides is for ThreadSanitizer and the stress tests.
 
 #include "penstock/core/clock.hpp"
 
 #include "unit/queue/history_recorder.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -43,10 +47,15 @@ namespace penstock::explore {
 /// The steps at which something else was chosen than what is usual, and what.
 using Schedule = std::vector<std::pair<std::size_t, std::uint32_t>>;
 
+/// How a thread's plain stores reach the others.
+enum class Memory { sequential, store_buffers };
+
 /// Runs one schedule after the other. One for the whole process, because a Sync is a type.
 class Scheduler {
  public:
   static constexpr std::size_t most_threads = 4;
+
+  Memory memory = Memory::store_buffers;
 
   static Scheduler& instance() {
     static Scheduler& one = *new Scheduler;  // for ever, so that what was abandoned is no leak
@@ -82,6 +91,61 @@ class Scheduler {
     }
   }
 
+  /// Stores when the time has come: `write(word, value)` is to do it. After `before`.
+  void store(void* word, std::uint64_t value, void (*write)(void*, std::uint64_t)) {
+    if (current_ == nobody || memory == Memory::sequential) {
+      write(word, value);
+    } else {
+      threads_[current_].buffer.push_back({word, value, write});
+    }
+    touch(word, true);
+  }
+  /// What this thread has stored there and nobody else can see, if any.
+  [[nodiscard]] const std::uint64_t* stored(const void* word) const {
+    if (current_ == nobody) return nullptr;
+    const std::vector<Store>& buffer = threads_[current_].buffer;
+    const auto last = std::find_if(buffer.rbegin(), buffer.rend(), [&](const Store& s) { return s.word == word; });
+    return last == buffer.rend() ? nullptr : &last->value;
+  }
+  /// This thread is about to look at the word, or to change it in memory: which of the others' stores to it are out,
+  /// and whether that was before this thread's own. Whether there were any, which makes the look of as much interest as
+  /// a store.
+  bool look(const void* word) {
+    if (current_ == nobody) return false;
+    for (bool any = false;; any = true) {
+      std::uint32_t waiting = 0;
+      bool all_held = true;
+      bool forced = false;
+      for (std::size_t i = 0; i < count_; ++i) {
+        const Store* const first = waiting_store(i, word);
+        if (i == current_ || first == nullptr) continue;
+        waiting |= 1u << (2 * i + 1);
+        all_held = all_held && first->held > 0;
+        forced = forced || first->held >= most_held;
+      }
+      if (waiting == 0) return any;
+      if (stored(word) != nullptr) waiting |= 1u << (2 * current_ + 1);
+      const std::uint32_t hold = 2 * static_cast<std::uint32_t>(current_);
+      const std::uint32_t out =
+          forced ? lowest(waiting) : choose(waiting | 1u << hold, lowest(waiting), all_held || preemptions_ > 0);
+      if (out == hold) {
+        preemptions_ -= !all_held;
+        for (std::size_t i = 0; i < count_; ++i) {
+          if (Store* const first = i == current_ ? nullptr : waiting_store(i, word)) ++first->held;
+        }
+        return true;
+      }
+      drain(out / 2, word);
+    }
+  }
+  /// This thread's stores are out; or everybody's.
+  void fence() {
+    if (current_ != nobody) drain(current_);
+  }
+  void fence_all() {
+    for (std::size_t i = 0; i < count_; ++i) drain(i);
+  }
+
   /// A look at what another thread is to change. It may go on at no cost, but not again and again before anything has
   /// changed: the others would only find it as they left it.
   void pause() {
@@ -100,6 +164,7 @@ class Scheduler {
   /// Sleeps until `wake(word)`, or, if the scheduler likes, until the deadline; whether it was the deadline.
   bool sleep(const void* word, TimePoint deadline = TimePoint::max()) {
     Thread& me = threads_[current_];
+    fence();
     me.state = State::asleep;
     me.word = word;
     me.deadline = deadline;
@@ -136,12 +201,21 @@ class Scheduler {
     }
   }
   std::uint64_t stamp() { return ++stamps_; }
+  /// Writes a stamp when all that this thread has stored so far is out.
+  void stamp_when_out(std::uint64_t& into) {
+    if (current_ == nobody || threads_[current_].buffer.empty()) {
+      into = stamp();
+    } else {
+      threads_[current_].buffer.back().stamps.push_back(&into);
+    }
+  }
 
   // For the functions below.
 
   /// One step on the way, and the ways not yet gone.
   struct Choice {
-    std::uint32_t taken;  // a bit: 2i, thread i goes on; 2i + 1, the time has come for which it sleeps
+    // A bit: 2i, thread i goes on; 2i + 1, the time has come for which it sleeps, or its oldest stores are out.
+    std::uint32_t taken;
     std::uint32_t left;
     bool usual;
   };
@@ -150,6 +224,7 @@ class Scheduler {
   std::string run(const Make& make, std::size_t preemptions) {
     path_length_ = steps_ = stamps_ = writes_ = 0;
     time_ = TimePoint{};
+    for (Thread& thread : threads_) thread.buffer.clear();
     auto scenario = make();
     preemptions_ = preemptions;
     redundant_ = false;
@@ -163,6 +238,7 @@ class Scheduler {
     if (!failure_.empty()) {  // threads that never end stay as they are
       for (Thread& thread : threads_) abandoned_.push_back(std::exchange(thread.stack, nullptr));
     } else {
+      fence_all();
       failure_ = scenario->verdict();
     }
     if (!failure_.empty()) {  // so does what they use, and what may be too broken to be destroyed
@@ -211,6 +287,13 @@ class Scheduler {
 
  private:
   enum class State { ready, asleep, done };
+  struct Store {
+    void* word;
+    std::uint64_t value;
+    void (*write)(void*, std::uint64_t);
+    std::size_t held = 0;                  // looks at the word for which it was not out
+    std::vector<std::uint64_t*> stamps{};  // to be written when it is
+  };
   struct Thread {
     ucontext_t context{};
     std::shared_ptr<char[]> stack;
@@ -225,13 +308,33 @@ class Scheduler {
     std::uint64_t own_writes = 0;
     std::size_t idle = 0;
     std::uint64_t* stamp = nullptr;
+    std::vector<Store> buffer{};  // the oldest first
   };
   static constexpr std::size_t nobody = most_threads;
   static constexpr std::size_t stack_size = 256 * 1024;
   static constexpr std::size_t most_steps = 20'000;
   static constexpr std::size_t most_idle = 200;
+  static constexpr std::size_t most_held = 12;  // a thread that goes to sleep looks up to ten times
 
   static std::uint32_t lowest(std::uint32_t options) { return static_cast<std::uint32_t>(std::countr_zero(options)); }
+
+  [[nodiscard]] Store* waiting_store(std::size_t i, const void* word) {
+    std::vector<Store>& buffer = threads_[i].buffer;
+    const auto first = std::find_if(buffer.begin(), buffer.end(), [&](const Store& s) { return s.word == word; });
+    return first == buffer.end() ? nullptr : &*first;
+  }
+  /// Has a thread's stores come out, up to the first to `word`, or all.
+  void drain(std::size_t i, const void* word = nullptr) {
+    std::vector<Store>& buffer = threads_[i].buffer;
+    for (bool more = true; more && !buffer.empty();) {
+      const Store first = std::move(buffer.front());
+      buffer.erase(buffer.begin());
+      first.write(first.word, first.value);
+      for (std::uint64_t* const into : first.stamps) *into = stamp();
+      touch(first.word, true);
+      more = first.word != word;
+    }
+  }
 
   void start(std::size_t i, const std::function<void()>& body) {
     Thread& thread = threads_[i];
@@ -424,80 +527,5 @@ std::string replay(const Schedule& schedule, const Make& make) {
   Scheduler::instance().begin(schedule);
   return Scheduler::instance().run(make, SIZE_MAX);
 }
-
-/// Shows the time of the schedule that runs: it passes when the scheduler has somebody's deadline met.
-struct ModelClock {
-  [[nodiscard]] TimePoint now() const noexcept { return Scheduler::instance().now(); }
-};
-
-/// SystemSync's like, run by the Scheduler.
-struct ModelSync {
-  template <class T>
-  class Atomic {
-    using Order = std::memory_order;  // of no effect
-
-   public:
-    Atomic(T value) : value_(value) {}  // NOLINT: as std::atomic
-    Atomic(const Atomic&) = delete;
-    Atomic& operator=(const Atomic&) = delete;
-
-    T load(Order = {}) const { return at(false), value_; }
-    void store(T value, Order = {}) { at(true), value_ = value; }
-    T exchange(T value, Order = {}) { return at(true), std::exchange(value_, value); }
-    T fetch_sub(T by, Order = {}) { return at(true), std::exchange(value_, static_cast<T>(value_ - by)); }
-    T fetch_add(T by, Order = {}) { return at(true), std::exchange(value_, static_cast<T>(value_ + by)); }
-    bool compare_exchange_strong(T& expected, T value, Order = {}, Order = {}) {
-      Scheduler::instance().before(this, true);
-      const bool equal = value_ == expected;
-      Scheduler::instance().touch(this, equal);
-      (equal ? value_ : expected) = equal ? value : value_;
-      return equal;
-    }
-
-   private:
-    friend ModelSync;
-    void at(bool writes) const { Scheduler::instance().point(this, writes); }
-    T value_;
-  };
-
-  template <class Clock>
-  class Parker {
-   public:
-    bool sleep(const Clock&, TimePoint deadline) {
-      Scheduler::instance().point(this, true);
-      const bool late = !woken_ && Scheduler::instance().sleep(this, deadline);
-      woken_ = false;
-      return !late;
-    }
-    void wake() {
-      Scheduler::instance().point(this, true);
-      woken_ = true;
-      Scheduler::instance().wake(this);
-    }
-
-   private:
-    bool woken_ = false;
-  };
-
-  static constexpr std::size_t fewest_plain = 4;  // both ways are tried
-  static bool can_settle() { return true; }
-  static void tell(Atomic<std::uint64_t>& word, std::uint64_t value) { word.store(value, std::memory_order_seq_cst); }
-  static void settle() {}
-  static std::uint64_t own(const Atomic<std::uint64_t>& counter) { return counter.value_; }
-
-  static constexpr int patience = 1;
-  static void pause() { Scheduler::instance().pause(); }
-  static bool yield() {
-    Scheduler::instance().pause();
-    return true;
-  }
-  static void sleep_while(Atomic<std::uint32_t>& word, std::uint32_t old) {
-    while (word.load(std::memory_order_relaxed) == old) Scheduler::instance().sleep(&word);
-  }
-  static void wake_one(Atomic<std::uint32_t>& word) {
-    Scheduler::instance().point(&word, true);
-    Scheduler::instance().wake(&word);
-  }
-};
 
 }  // namespace penstock::explore

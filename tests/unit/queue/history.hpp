@@ -36,7 +36,8 @@ struct Operation {
   std::vector<int> evicted{};  ///< given to on_drop within the call
   std::size_t number = 0;      ///< returned by size() or throttled()
   std::uint64_t begin = 0;     ///< stamps
-  std::uint64_t end = 0;
+  std::uint64_t end = 0;       ///< when its effect was there for all to see
+  std::size_t thread = 0;      ///< calls of the same come in the order of their beginnings; 0: the stamps tell
 };
 
 /// The sequential queue.
@@ -177,11 +178,20 @@ class Search {
     if (first_end == UINT64_MAX) return true;
     if (!seen_.emplace(done, model.state()).second) return false;
     for (std::size_t i = 0; i < operations_.size(); ++i) {
-      if ((done >> i & 1) != 0 || operations_[i].begin > first_end) continue;
+      if ((done >> i & 1) != 0 || operations_[i].begin > first_end || !next_of_its_thread(i, done)) continue;
       Model next = model;
       if (next.agrees(operations_[i]) && explains(next, done | std::uint64_t{1} << i)) return true;
     }
     return false;
+  }
+
+  [[nodiscard]] bool next_of_its_thread(std::size_t i, std::uint64_t done) const {
+    for (std::size_t j = 0; j < operations_.size(); ++j) {
+      const bool earlier =
+          operations_[j].thread == operations_[i].thread && operations_[j].begin < operations_[i].begin;
+      if (earlier && operations_[i].thread != 0 && (done >> j & 1) == 0) return false;
+    }
+    return true;
   }
 
   std::vector<Operation> operations_;
@@ -197,17 +207,33 @@ struct Span {
 /// Whether the history can be explained. `stop` is the request to stop of the token that operations obey: `stopped` has
 /// no effect on the queue, must not be said before the request began, and must be said by all that obey the token and
 /// began after the request had returned.
-[[nodiscard]] inline bool explains(const Model& model, const std::vector<Operation>& operations, Span stop = {}) {
+///
+/// `late` is for a queue whose pushes and pops are seen by others only after they have returned. There a push that says
+/// `full` and a pop that says `empty` may each miss what the other thread has just done, and no order explains both: so
+/// each is explained alone, with all that had an effect.
+[[nodiscard]] inline bool explains(const Model& model, const std::vector<Operation>& operations, Span stop = {},
+                                   bool late = false) {
   std::vector<Operation> effective;
+  std::vector<Operation> refused;
   for (const Operation& op : operations) {
     if (op.status != QueueStatus::stopped) {
       if (op.obeys && op.begin > stop.end) return false;
-      effective.push_back(op);
+      const bool alone = late && (op.status == QueueStatus::full || op.status == QueueStatus::empty);
+      (alone ? refused : effective).push_back(op);
     } else if (!op.obeys || op.end < stop.begin || !op.evicted.empty()) {
       return false;
     }
   }
-  return effective.size() <= 64 && Search(std::move(effective)).explains(model);
+  const auto explained = [&](std::vector<Operation> some) {
+    return some.size() <= 64 && Search(std::move(some)).explains(model);
+  };
+  return std::all_of(refused.begin(), refused.end(),
+                     [&](const Operation& op) {
+                       std::vector<Operation> with = effective;
+                       with.push_back(op);
+                       return explained(with);
+                     }) &&
+         explained(effective);
 }
 
 /// The history in words, a call a line in the order of their beginnings, for when it cannot be explained.
