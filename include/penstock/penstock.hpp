@@ -34,6 +34,7 @@
 #include "penstock/io/batch_cells.hpp"
 #include "penstock/io/byte_source.hpp"
 #include "penstock/io/check_options.hpp"
+#include "penstock/io/column_options.hpp"
 #include "penstock/io/csv_column_builder.hpp"
 #include "penstock/io/csv_infer.hpp"
 #include "penstock/io/csv_layout.hpp"

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <vector>
 
 using namespace penstock;
 
@@ -71,9 +72,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                        {"d", DataType::timestamp},
                        {"e", DataType::string},
                        {"f", DataType::category}}};
+  const std::vector<ColumnOptions> closed{{.name = "f", .categories = {"a", "true"}}};
   for (const OnBadRow action : {OnBadRow::skip, OnBadRow::pad}) {
-    check(input, {.rows_per_batch = 3, .on_bad_row = action, .max_row_bytes = 64});
-    check(input, {.rows_per_batch = 2, .schema = schema, .non_finite_words = true, .on_bad_row = action});
+    check(input, {.rows_per_batch = 3, .infer_categories = true, .on_bad_row = action, .max_row_bytes = 64});
+    check(input, {.rows_per_batch = 2,
+                  .schema = schema,
+                  .column_options = closed,
+                  .non_finite_words = true,
+                  .on_bad_row = action});
+    check(input,
+          {.rows_per_batch = 2, .schema = schema, .max_categories = 2, .non_finite_words = true, .on_bad_row = action});
   }
   return 0;
 }

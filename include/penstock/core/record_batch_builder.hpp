@@ -77,6 +77,17 @@ class RecordBatchBuilder {
     column.validity.append(false);
   }
 
+  /// Makes these texts the first categories of the column at that place, codes 0, 1, ... in their order; those that it
+  /// has already keep theirs. @throws std::invalid_argument if it is no category, std::out_of_range if there is none.
+  void add_categories(std::size_t place, const Dictionary& texts) {
+    Growing& column = columns_.at(place);
+    need<CategoryValues>(column, place);
+    for (const std::string& text : texts) column.categories.find_or_add(text);
+  }
+  /// The categories so far of the column at that place; none if it is no category.
+  /// @throws std::out_of_range if there is no such column.
+  [[nodiscard]] const CategoryIndex& categories(std::size_t place) const { return columns_.at(place).categories; }
+
   /// The batch of all that was appended, and an empty builder. Category codes go on where they were.
   /// @throws std::invalid_argument if the columns are not of one length; they stay as they are then.
   [[nodiscard]] RecordBatch finish() {

@@ -10,7 +10,6 @@
 #include "penstock/io/csv_options.hpp"
 #include "penstock/io/csv_scanner.hpp"
 #include "penstock/io/parse_number.hpp"
-#include "penstock/io/parse_time.hpp"
 #include "penstock/io/time_format.hpp"
 
 #include <algorithm>    // find, max, min
@@ -82,18 +81,6 @@ inline std::string_view text_of(const CsvCell& cell, char quote, std::vector<cha
   const std::size_t size = scratch.size();
   scratch.resize(size + parse_padding);
   return {scratch.data(), size};
-}
-
-/// The first of the formats that the text is in; out_of_range if none is, but one nearly.
-inline ParseStatus parse_time(std::string_view text, const std::vector<TimeFormat>& formats, Timestamp& out) noexcept {
-  if (formats.empty()) return parse_iso_time(text, out);
-  ParseStatus best = ParseStatus::invalid;
-  for (const TimeFormat& format : formats) {
-    const ParseStatus status = format.parse(text, out);
-    if (status == ParseStatus::ok) return status;
-    if (status == ParseStatus::out_of_range) best = status;
-  }
-  return best;
 }
 
 /// Grows one column, a batch at a time, by its place: `set(row, cell)` for row 0, 1, ... A row that turns out bad after

@@ -10,8 +10,6 @@
 #include "penstock/io/csv_scanner.hpp"
 
 #include <cstddef>      // size_t
-#include <optional>     // optional
-#include <stdexcept>    // invalid_argument
 #include <string>       // string, to_string
 #include <string_view>  // string_view
 #include <utility>      // move
@@ -125,8 +123,7 @@ inline std::vector<std::string> read_names(CsvScanner& scanner, const CsvOptions
   return names;
 }
 
-/// Finds the columns that are wanted. @throws Error that names a column that is not there, std::invalid_argument if the
-/// options contradict each other.
+/// Finds the columns that are wanted. @throws Error that names a column that is not there.
 inline std::vector<CsvPlan> plan_columns(const Schema& file, const CsvOptions& options) {
   std::vector<CsvPlan> plans;
   if (options.schema) {
@@ -145,21 +142,10 @@ inline std::vector<CsvPlan> plan_columns(const Schema& file, const CsvOptions& o
   }
   for (const CsvColumn& column : options.column_options) {
     const std::size_t place = file.index(column.name);
-    std::optional<DataType> dtype = column.dtype;
-    if (!column.categories.empty()) dtype = DataType::category;
-    if (!column.time_formats.empty()) dtype = DataType::timestamp;
     for (CsvPlan& plan : plans) {
       if (plan.place != place) continue;
       plan.options = &column;
-      if (options.schema && dtype && *dtype != plan.field.dtype) {
-        throw std::invalid_argument("CsvOptions.column_options, column " + column.name + ": type " +
-                                    std::string(to_string(*dtype)) + ", but CsvOptions.schema says " +
-                                    std::string(to_string(plan.field.dtype)));
-      }
-      plan.field.nullable = plan.field.nullable && column.nullable;
-      if (!dtype) continue;
-      plan.field.dtype = *dtype;
-      plan.infer = false;
+      if (apply_column_options(column, plan.field)) plan.infer = false;
     }
   }
   return plans;

@@ -6,12 +6,10 @@
 //     CsvOptions options{.rows_per_batch = 4096, .delimiter = ';', .decimal = ',', .missing = {"", "n/a"}};
 //     options.column_options = {{.name = "born", .dtype = DataType::timestamp, .time_formats = {"%m/%d/%y"}}};
 
-#include "penstock/core/category_index.hpp"
-#include "penstock/core/column.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/io/bad_row.hpp"
 #include "penstock/io/check_options.hpp"
-#include "penstock/io/time_format.hpp"
+#include "penstock/io/column_options.hpp"
 
 #include <cstddef>           // size_t
 #include <cstdint>           // INT32_MAX, SIZE_MAX, uint8_t, UINT32_MAX
@@ -27,13 +25,7 @@ namespace penstock {
 inline namespace v0 {
 
 /// What is known of one column beforehand.
-struct CsvColumn {
-  std::string name{};                       ///< as in the header
-  std::optional<DataType> dtype{};          ///< instead of inferring it
-  bool nullable = true;                     ///< false: a missing value makes the row bad
-  Dictionary categories{};                  ///< not empty: a category closed to these, which are codes 0, 1, ...
-  std::vector<std::string> time_formats{};  ///< for timestamps: see TimeFormat, tried in this order; ISO 8601 if empty
-};
+using CsvColumn = ColumnOptions;
 
 /// What to do about two columns of one name in a header.
 enum class DuplicateNames : std::uint8_t {
@@ -120,21 +112,7 @@ inline void check(const CsvOptions& o) {
       if (word == other) throw std::invalid_argument("CsvOptions.true_words and .false_words both have '" + word + "'");
     }
   }
-  for (const CsvColumn& column : o.column_options) {
-    const auto wrong = [&column](const std::string& what) {
-      throw std::invalid_argument("CsvOptions.column_options, column " + column.name + ": " + what);
-    };
-    if (!column.categories.empty() && column.dtype && *column.dtype != DataType::category)
-      wrong("categories are given for the type " + std::string(to_string(*column.dtype)));
-    if (!column.time_formats.empty() && column.dtype && *column.dtype != DataType::timestamp)
-      wrong("time formats are given for the type " + std::string(to_string(*column.dtype)));
-    if (!column.categories.empty() && !column.time_formats.empty()) wrong("both categories and time formats are given");
-    for (const std::string& format : column.time_formats) static_cast<void>(TimeFormat(format));
-    static_cast<void>(CategoryIndex(column.categories));  // refuses a text that is there twice
-    for (const CsvColumn& other : o.column_options) {
-      if (&other != &column && other.name == column.name) wrong("is there twice");
-    }
-  }
+  check_column_options("CsvOptions", o.column_options, o.schema);
 }
 
 }  // namespace detail

@@ -233,7 +233,9 @@ class CsvReader {
   [[nodiscard]] Error describe(const BadRow& bad, const Column* column) const {
     Where where{.source = scanner_.name(), .row = bad.row, .byte = bad.byte, .column = std::string(bad.column)};
     const std::string value = "'" + std::string(bad.value) + "'";
-    const auto type = [&] { return std::string(to_string(schema_->fields[schema_->index(bad.column)].dtype)); };
+    const auto type = [&] {  // by its place: there may be two columns of its name
+      return std::string(to_string(schema_->fields[static_cast<std::size_t>(column - columns_.data())].dtype));
+    };
     switch (bad.reason) {
       case BadRowReason::too_few_fields:
       case BadRowReason::too_many_fields:

@@ -11,9 +11,12 @@
 // | ISO 8601 times in strings only      | timestamp, or string if infer_timestamps is false    |
 // | anything else, or nothing but nulls | string, which takes every value                     |
 //
+// By JsonLinesOptions::infer_categories what would be a string is a category if at least 16 rows have a value and a
+// quarter of these values or fewer are distinct, as in io/csv_infer.hpp.
 // Rows that are no JSON objects have no say.
 
 #include "penstock/core/category_index.hpp"
+#include "penstock/core/category_table.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/schema.hpp"
 #include "penstock/io/json_lines_options.hpp"
@@ -26,6 +29,7 @@
 #include <cstdint>      // int64_t
 #include <string>       // string
 #include <string_view>  // string_view
+#include <utility>      // move
 #include <vector>       // vector
 
 namespace penstock {
@@ -42,8 +46,11 @@ inline std::string_view text_of(const JsonToken& token, std::string& scratch) {
 /// What values a column had.
 struct JsonKindsSeen {
   bool boolean = false, integer = false, number = false, time = false, other = false;
+  std::size_t values = 0;
+  CategoryTable distinct{};  // texts, if categories are wanted
 
-  void add(const JsonToken& token, bool times) {
+  void add(const JsonToken& token, const JsonLinesOptions& options, std::string& scratch) {
+    const bool times = options.infer_timestamps;
     std::int64_t integer_value = 0;
     Timestamp time_value;
     switch (token.kind) {
@@ -58,11 +65,15 @@ struct JsonKindsSeen {
         break;
       case JsonKind::nested: other = true; break;
     }
+    if (token.kind == JsonKind::null || !options.infer_categories) return;
+    ++values;
+    distinct.find_or_add(text_of(token, scratch));
   }
 
   [[nodiscard]] DataType dtype() const noexcept {
     const bool numeric = integer || number;
-    if (other || boolean + numeric + time != 1) return DataType::string;
+    if (other || boolean + numeric + time != 1)
+      return values >= 16 && distinct.size() <= values / 4 ? DataType::category : DataType::string;
     return boolean ? DataType::boolean : time ? DataType::timestamp : number ? DataType::float64 : DataType::int64;
   }
 };
@@ -92,7 +103,7 @@ inline Schema infer_json_schema(LineReader& lines, const JsonLinesOptions& optio
         schema.fields.push_back({.name = std::string(text)});
         seen.emplace_back();
       }
-      seen[place].add(value, options.infer_timestamps);
+      seen[place].add(value, options, scratch);
     };
     // Twice, so that a row with a fault at its end leaves no column behind.
     if (JsonObjectParser(lines.text(), options.non_finite_words).parse([](auto&&...) {}))
@@ -104,6 +115,26 @@ inline Schema infer_json_schema(LineReader& lines, const JsonLinesOptions& optio
                 "JSON objects with members, or JsonLinesOptions.schema");
   }
   for (std::size_t i = 0; i < seen.size(); ++i) schema.fields[i].dtype = seen[i].dtype();
+  return schema;
+}
+
+/// The columns that are wanted: given or inferred, and then what column_options make of them.
+/// @throws Error as infer_json_schema, or that names a column which the sample or the schema does not have.
+inline Schema plan_json_columns(LineReader& lines, const JsonLinesOptions& options) {
+  Schema schema = options.schema ? *options.schema : infer_json_schema(lines, options);
+  if (schema.fields.empty()) return schema;  // of nothing
+  try {
+    for (const ColumnOptions& column : options.column_options) {
+      apply_column_options(column, schema.fields[schema.index(column.name)]);
+    }
+    if (!options.columns.empty()) {
+      Schema wanted;
+      for (const std::string& name : options.columns) wanted.fields.push_back(schema.fields[schema.index(name)]);
+      schema = std::move(wanted);
+    }
+  } catch (const Error& error) {
+    throw Error({.source = lines.name(), .column = error.where().column}, error.found(), error.expected());
+  }
   return schema;
 }
 

@@ -10,13 +10,14 @@
 //
 // What a member is read as:
 // - float64: a number, correctly rounded; too large is infinite, as in Python. int64: a number without point and
-//   exponent. boolean: true, false. timestamp: a string in ISO 8601.
+//   exponent. boolean: true, false. timestamp: a string in ISO 8601, or in one of the column's formats.
 // - string, category: a string, with its escapes resolved; of any other value the JSON text as it stands there, so that
 //   no digit of a large number is lost. What is nested may be refused: JsonLinesOptions::nested.
 // - null, or no such member: a missing value.
 // A member that is no column is ignored and counted, or makes the row bad. A column's member that is there twice makes
 // the row bad. Blank lines are no rows; a byte order mark and CRLF are taken. The text must be UTF-8 without faults.
-// Columns come from JsonLinesOptions::schema, or are inferred once (io/json_lines_infer.hpp) and then held to.
+// Columns come from JsonLinesOptions::schema, or are inferred once (io/json_lines_infer.hpp) and then held to. Codes of
+// a category mean the same in all batches; one that is closed, by its column_options, takes no other text.
 
 #include "penstock/config.hpp"
 #include "penstock/core/category_index.hpp"
@@ -33,6 +34,7 @@
 #include "penstock/io/line_reader.hpp"
 #include "penstock/io/parse_number.hpp"
 #include "penstock/io/parse_time.hpp"
+#include "penstock/io/time_format.hpp"
 
 #include <concepts>     // constructible_from
 #include <cstddef>      // size_t
@@ -97,6 +99,7 @@ class JsonLinesReader {
       batch_bytes_ = 0;
       return std::optional(builder_->finish());
     }
+    failed_ = failed_ || failure_ || broken_;
     if (failure_) return *std::exchange(failure_, std::nullopt);
     if (broken_) return *broken_;
     return std::optional<RecordBatch>();
@@ -109,6 +112,8 @@ class JsonLinesReader {
   [[nodiscard]] std::uint64_t rows_accepted() const noexcept { return accepted_; }
   /// The members so far that are no columns, under UnknownMembers::ignore; those of bad rows included.
   [[nodiscard]] std::uint64_t ignored_members() const noexcept { return ignored_; }
+  /// Whether next() or try_next() has given an Error.
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
 
  private:
   static constexpr std::uint64_t max_batch_bytes = std::uint64_t{64} << 20;
@@ -116,6 +121,12 @@ class JsonLinesReader {
 
   /// A value that waits until the row is known to be good; texts point into the line or into unescaped_.
   using Cell = std::variant<std::monostate, double, std::int64_t, bool, Timestamp, std::string_view>;
+
+  /// What is known of a column besides its field.
+  struct Rules {
+    bool closed = false;                // to the categories that it was given
+    std::vector<TimeFormat> formats{};  // none: ISO 8601
+  };
 
   /// The first thing that is wrong with a row.
   struct Flaw {
@@ -134,8 +145,16 @@ class JsonLinesReader {
 
   void start() {
     lines_.skip_byte_order_mark();
-    builder_.emplace(options_.schema ? *options_.schema : detail::infer_json_schema(lines_, options_));
+    builder_.emplace(detail::plan_json_columns(lines_, options_));
     for (const Field& field : schema().fields) places_.find_or_add(field.name);
+    rules_.resize(schema().fields.size());
+    for (const ColumnOptions& column : options_.column_options) {
+      const auto place = schema().find(column.name);
+      if (!place) continue;  // nothing was there to be inferred from
+      rules_[*place].closed = !column.categories.empty();
+      if (rules_[*place].closed) builder_->add_categories(*place, column.categories);
+      for (const std::string& format : column.time_formats) rules_[*place].formats.emplace_back(format);
+    }
     cells_.resize(schema().fields.size());
     present_.resize(schema().fields.size());
   }
@@ -198,11 +217,15 @@ class JsonLinesReader {
       if (present_[*place]) note(BadRowReason::duplicate_column, field.name, value, "each member once");
       present_[*place] = true;
       cells_[*place] = Cell();
-      const auto reason = convert(field.dtype, value, cells_[*place], free);
+      const auto reason = convert(*place, value, cells_[*place], free);
       if (reason == BadRowReason::wrong_type)
         note(*reason, field.name, value, "a value of type " + std::string(to_string(field.dtype)));
       if (reason == BadRowReason::out_of_range)
         note(*reason, field.name, value, "a value that " + std::string(to_string(field.dtype)) + " can hold");
+      if (reason == BadRowReason::unknown_category)
+        note(*reason, field.name, value,
+             rules_[*place].closed ? "one of the column's categories"
+                                   : "no more than max_categories, " + std::to_string(options_.max_categories));
     });
     if (!whole) {
       return Flaw{BadRowReason::malformed, {},   line.substr(parser.position()), parser.expected(),
@@ -236,7 +259,8 @@ class JsonLinesReader {
   }
 
   /// Sets the cell, or leaves it missing and says why that is wrong.
-  std::optional<BadRowReason> convert(DataType dtype, const detail::JsonToken& token, Cell& cell, char*& free) const {
+  std::optional<BadRowReason> convert(std::size_t place, const detail::JsonToken& token, Cell& cell,
+                                      char*& free) const {
     using detail::JsonKind;
     if (token.kind == JsonKind::null) return std::nullopt;
     const bool nested = token.kind == JsonKind::nested;
@@ -246,7 +270,7 @@ class JsonLinesReader {
              : status == ParseStatus::invalid ? std::optional(BadRowReason::wrong_type)
                                               : std::optional(BadRowReason::out_of_range);
     };
-    switch (dtype) {
+    switch (schema().fields[place].dtype) {
       case DataType::float64:
         if (token.kind == JsonKind::integer || token.kind == JsonKind::number) {
           double value = 0;
@@ -267,16 +291,28 @@ class JsonLinesReader {
       case DataType::timestamp:
         if (token.kind == JsonKind::string) {
           Timestamp value;
-          const ParseStatus status = parse_iso_time(resolve(token, free), value);
+          const ParseStatus status = detail::parse_time(resolve(token, free), rules_[place].formats, value);
           return parsed(status, value);
         }
         break;
       case DataType::string:
-      case DataType::category:
         if (!nested || options_.nested == NestedValues::text) return parsed(ParseStatus::ok, resolve(token, free));
+        break;
+      case DataType::category:
+        if (!nested || options_.nested == NestedValues::text) {
+          const std::string_view text = resolve(token, free);
+          if (!has_room(place, text)) return BadRowReason::unknown_category;
+          return parsed(ParseStatus::ok, text);
+        }
         break;
     }
     return BadRowReason::wrong_type;
+  }
+
+  /// Whether a category knows that text or may still learn it: it does when the row turns out to be good.
+  [[nodiscard]] bool has_room(std::size_t place, std::string_view text) const {
+    const CategoryIndex& known = builder_->categories(place);
+    return (!rules_[place].closed && known.size() < options_.max_categories) || known.find(text);
   }
 
   void append(std::size_t place) {
@@ -323,6 +359,7 @@ class JsonLinesReader {
   detail::LineReader lines_;
   std::optional<RecordBatchBuilder> builder_;  // once the schema is known
   CategoryIndex places_;                       // of the columns
+  std::vector<Rules> rules_;                   // of the columns
   std::vector<Cell> cells_;                    // of the row
   std::vector<bool> present_;                  // the members that the row has had
   std::size_t expected_place_ = 0;             // of the next member, most likely
@@ -332,6 +369,7 @@ class JsonLinesReader {
   RowRejects rejects_;
   std::optional<Error> failure_;  // of a bad row; given once, after the rows before it
   std::optional<Error> broken_;   // of the input; given for ever
+  bool failed_ = false;
 };
 
 }  // namespace v0

@@ -32,6 +32,7 @@
 #include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -162,5 +163,21 @@ class TimeFormat {
   std::string format_;
 };
 
+namespace detail {
+
+/// By the first of the formats that the text is in, ISO 8601 if there are none; out_of_range if none fits, but one
+/// nearly.
+inline ParseStatus parse_time(std::string_view text, const std::vector<TimeFormat>& formats, Timestamp& out) noexcept {
+  if (formats.empty()) return parse_iso_time(text, out);
+  ParseStatus best = ParseStatus::invalid;
+  for (const TimeFormat& format : formats) {
+    const ParseStatus status = format.parse(text, out);
+    if (status == ParseStatus::ok) return status;
+    if (status == ParseStatus::out_of_range) best = status;
+  }
+  return best;
+}
+
+}  // namespace detail
 }  // namespace v0
 }  // namespace penstock

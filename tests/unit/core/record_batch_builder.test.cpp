@@ -46,6 +46,25 @@ void append(RecordBatchBuilder& builder, std::size_t place, const std::optional<
 
 }  // namespace
 
+TEST_CASE("categories that are given beforehand have the first codes") {
+  RecordBatchBuilder builder({{{"land", DataType::category}, {"x", DataType::float64}}});
+  builder.add_categories(0, {"DE", "FR"});
+  builder.append<std::string_view>(0, "FR");
+  builder.append<std::string_view>(0, "NA");
+  builder.add_categories(0, {"NA", "US"});
+  CHECK(builder.categories(0).size() == 4);
+  CHECK(builder.categories(0).find("US") == std::optional<std::int32_t>(3));
+  CHECK(builder.categories(1).size() == 0);
+  builder.append(1, 0.5);
+  builder.append(1, 1.5);
+  const RecordBatch batch = builder.finish();
+  CHECK(batch.column<std::int32_t>(0)[0] == 1);
+  CHECK(batch.column<std::int32_t>(0)[1] == 2);
+  CHECK(batch.column<std::int32_t>(0).dictionary() == Dictionary{"DE", "FR", "NA", "US"});
+  CHECK_THROWS_AS(builder.add_categories(1, {"DE"}), std::invalid_argument);
+  CHECK_THROWS_AS(builder.add_categories(2, {"DE"}), std::out_of_range);
+}
+
 TEST_CASE("what was appended is in the batch, batch after batch") {
   Random random;
   RecordBatchBuilder builder(every_type);

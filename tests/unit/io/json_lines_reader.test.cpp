@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <fstream>
@@ -277,6 +278,108 @@ TEST_CASE("batches have the rows that were asked for, and categories keep their 
   CHECK_FALSE(reader.next().has_value());
 }
 
+TEST_CASE("a closed category of JSON has the codes that were given, and no other text") {
+  const JsonLinesOptions options{.schema = Schema{{{"n", DataType::int64}, {"c", DataType::category}}},
+                                 .column_options = {{.name = "c", .categories = {"free", "a \"b\"", "7"}}}};
+  const std::string text =
+      "{\"c\":\"a "
+      "\\\"b\\\"\",\"n\":1}\n{\"c\":7,\"n\":2}\n{\"c\":\"paid\",\"n\":3}\n{\"c\":null,\"n\":4}\n{\"n\":5,\"c\":"
+      "\"free\"}\n";
+  std::vector<Bad> bad;
+  const RecordBatch batch = read(text, options, &bad);
+  const auto codes = batch.column<std::int32_t>("c");
+  CHECK(std::vector<std::int32_t>(codes.begin(), codes.end()) == std::vector<std::int32_t>{1, 2, -1, 0});
+  CHECK(codes.dictionary()[1] == "a \"b\"");
+  CHECK(codes.dictionary().size() == 3);
+  CHECK(bad == std::vector<Bad>{{3, 36, "c", BadRowReason::unknown_category, "paid", "{\"c\":\"paid\",\"n\":3}"}});
+
+  const RecordBatch padded = read(text, options, &bad, OnBadRow::pad);
+  CHECK(padded.rows() == 5);
+  CHECK_FALSE(padded.is_valid(1, 2));
+  CHECK(padded.column<std::int64_t>("n")[2] == 3);
+
+  std::istringstream stream(text);
+  JsonLinesReader reader(stream, options);
+  CHECK(reader.next()->rows() == 2);
+  CHECK_FALSE(reader.failed());
+  CHECK_THROWS_WITH(reader.next(),
+                    "stream, row 3, column c, byte 42: found unknown category, 'paid', expected one of "
+                    "the column's categories");
+  CHECK(reader.failed());
+  CHECK(reader.rejects()[BadRowReason::unknown_category] == 1);
+  CHECK(reader.next()->rows() == 2);
+  CHECK_THROWS_WITH(JsonLinesReader(stream, {.schema = number, .column_options = {{.name = "x", .categories = {"a"}}}}),
+                    "JsonLinesOptions.column_options, column x: type category, but JsonLinesOptions.schema says "
+                    "float64");
+}
+
+TEST_CASE("a growing category of JSON has room for max_categories texts, and none for those of bad rows") {
+  const Schema schema{{{"c", DataType::category}, {"x", DataType::float64, false}}};
+  std::vector<Bad> bad;
+  const RecordBatch batch = read(
+      "{\"c\":\"a\",\"x\":1}\n{\"c\":\"bad\",\"x\":null}\n{\"c\":\"b\",\"x\":2}\n{\"c\":\"c\",\"x\":3}\n{\"c\":\"a\","
+      "\"x\":4}\n",
+      {.schema = schema, .max_categories = 2}, &bad);
+  const auto codes = batch.column<std::int32_t>("c");
+  CHECK(std::vector<std::int32_t>(codes.begin(), codes.end()) == std::vector<std::int32_t>{0, 1, 0});
+  CHECK(codes.dictionary() == Dictionary{"a", "b"});
+  REQUIRE(bad.size() == 2);
+  CHECK(bad[0].reason == BadRowReason::missing_value);
+  CHECK(bad[1].reason == BadRowReason::unknown_category);
+  CHECK(bad[1].value == "c");
+  std::istringstream stream("{\"c\":\"a\",\"x\":1}\n{\"c\":\"b\",\"x\":1}\n");
+  JsonLinesReader reader(stream, {.schema = schema, .max_categories = 1});
+  CHECK(reader.next()->rows() == 1);
+  CHECK_THROWS_WITH(reader.next(), EndsWith("found unknown category, 'b', expected no more than max_categories, 1"));
+}
+
+TEST_CASE("what is known of a JSON column goes before what is inferred") {
+  std::vector<Bad> bad;
+  const RecordBatch batch = read(
+      "{\"id\":1,\"born\":\"12/30/84\",\"zip\":12345,\"x\":1}\n{\"id\":2,\"born\":\"1984-12-30\",\"zip\":0,\"x\":2}\n"
+      "{\"id\":3,\"born\":\"1/1/1970\",\"x\":3}\n{\"id\":4,\"zip\":1}\n",
+      {.columns = {"x", "zip", "born"},
+       .column_options = {{.name = "born", .time_formats = {"%m/%d/%y", "%m/%d/%Y"}},
+                          {.name = "zip", .dtype = DataType::string},
+                          {.name = "x", .dtype = DataType::float64, .nullable = false},
+                          {.name = "id", .dtype = DataType::float64}}},
+      &bad);
+  CHECK(batch.schema() ==
+        Schema{{{"x", DataType::float64, false}, {"zip", DataType::string}, {"born", DataType::timestamp}}});
+  REQUIRE(batch.rows() == 2);
+  CHECK(batch.column<Timestamp>("born")[0] == std::chrono::sys_days(std::chrono::year(1984) / 12 / 30));
+  CHECK(batch.column<Timestamp>("born")[1] == Timestamp());
+  CHECK(batch.column<std::string_view>("zip")[0] == "12345");
+  REQUIRE(bad.size() == 2);
+  CHECK(bad[0].reason == BadRowReason::wrong_type);
+  CHECK(bad[0].column == "born");
+  CHECK(bad[1].reason == BadRowReason::missing_value);
+
+  const auto refuse = [](const JsonLinesOptions& options) {
+    std::istringstream stream("{\"a\":1}\n");
+    JsonLinesReader reader(stream, options);
+  };
+  CHECK_THROWS_WITH(refuse({.columns = {"b"}}), "stream, column b: found no such column, expected one of: a");
+  CHECK_THROWS_WITH(refuse({.column_options = {{.name = "b"}}}),
+                    "stream, column b: found no such column, expected one of: a");
+  std::istringstream nothing;
+  CHECK(JsonLinesReader(nothing, {.columns = {"b"}, .column_options = {{.name = "b", .categories = {"x"}}}})
+            .schema()
+            .fields.empty());
+}
+
+TEST_CASE("text that repeats itself in JSON lines is a category if that is asked for") {
+  std::string text;
+  for (int i = 0; i < 16; ++i) {
+    text += "{\"few\":\"" + std::string(1, static_cast<char>('a' + i % 4)) + "\",\"many\":\"" +
+            std::string(1, static_cast<char>('a' + i % 5)) + "\",\"n\":" + std::to_string(i % 2) + "}\n";
+  }
+  CHECK(read(text, {.infer_categories = true}).schema() ==
+        Schema{{{"few", DataType::category}, {"many", DataType::string}, {"n", DataType::int64}}});
+  CHECK(read(text, {.infer_rows = 15, .infer_categories = true}).schema().fields[0].dtype == DataType::string);
+  CHECK(read(text, {}).schema().fields[0].dtype == DataType::string);
+}
+
 TEST_CASE("a batch ends early once its rows came of 64 MiB") {
   std::string text;
   const std::string row = "{\"t\":\"" + std::string(std::size_t{1} << 20, 'x') + "\"}\n";
@@ -317,6 +420,15 @@ TEST_CASE("options of JSON lines that cannot work are refused by name and value"
   CHECK_THROWS_WITH(with({.rows_per_batch = 0}), ContainsSubstring("rows_per_batch is 0"));
   CHECK_THROWS_WITH(with({.max_row_bytes = std::size_t{1} << 31}), ContainsSubstring("max_row_bytes is 2147483648"));
   CHECK_THROWS_WITH(with({.on_bad_row = OnBadRow::handler}), ContainsSubstring("handler is empty"));
+  CHECK_THROWS_WITH(with({.max_categories = 0}), ContainsSubstring("max_categories is 0, not in [1, 2147483647]"));
+  CHECK_THROWS_WITH(with({.schema = number, .columns = {"x"}}),
+                    "JsonLinesOptions.schema and .columns both say which columns are wanted");
+  CHECK_THROWS_WITH(with({.columns = {"x", "y", "x"}}), "JsonLinesOptions.columns has x twice");
+  CHECK_THROWS_WITH(with({.column_options = {{.name = "x"}, {.name = "x"}}}),
+                    "JsonLinesOptions.column_options, column x: is there twice");
+  CHECK_THROWS_WITH(with({.column_options = {{.name = "x", .dtype = DataType::int64, .categories = {"a"}}}}),
+                    "JsonLinesOptions.column_options, column x: categories are given for the type int64");
+  CHECK_THROWS_WITH(with({.column_options = {{.name = "x", .time_formats = {"%Q"}}}}), StartsWith("time format '%Q'"));
   CHECK_THROWS_WITH(with({.schema = Schema{}}), ContainsSubstring("schema has no fields"));
   CHECK_THROWS_WITH(with({.schema = Schema{{{"x"}, {"x"}}}}), ContainsSubstring("the column x twice"));
 }
