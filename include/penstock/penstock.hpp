@@ -71,6 +71,7 @@
 #include "penstock/metrics/stream_totals.hpp"
 #include "penstock/metrics/trace_context.hpp"
 #include "penstock/metrics/tracer.hpp"
+#include "penstock/metrics/wide_sum.hpp"
 #include "penstock/queue/bounded_queue.hpp"
 #include "penstock/queue/brief_lock.hpp"
 #include "penstock/queue/calls.hpp"

@@ -11,7 +11,7 @@
 // Each power of two is cut into 2^k buckets of equal width, with 2^k chosen for the digits, so that a bucket's place
 // follows from the leading zeros and one shift. The numbers are those of HdrHistogram's own array of counts.
 
-#include <bit>      // bit_width
+#include <bit>      // bit_width, countl_zero
 #include <cstddef>  // size_t
 #include <cstdint>  // int64_t, uint64_t
 
@@ -26,7 +26,7 @@ class HdrBuckets {
   HdrBuckets(int digits, std::int64_t lowest) noexcept
       : half_bits_(half_bits(digits)),
         unit_bits_(static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(lowest))) - 1),
-        first_bits_(half_bits_ + 1 + unit_bits_),
+        first_zeros_(64 - (half_bits_ + 1 + unit_bits_)),
         first_range_(((std::uint64_t{2} << half_bits_) - 1) << unit_bits_) {}
 
   /// The greatest `lowest` whose buckets fit into 63 bits, as a power of two.
@@ -35,7 +35,7 @@ class HdrBuckets {
   /// The number of the bucket of a value, from 0. The | 1 changes nothing but lets the compiler leave out the case of
   /// 0.
   [[nodiscard]] std::size_t index_of(std::uint64_t value) const noexcept {
-    const unsigned range = static_cast<unsigned>(std::bit_width(value | first_range_ | 1)) - first_bits_;
+    const unsigned range = first_zeros_ - static_cast<unsigned>(std::countl_zero(value | first_range_ | 1));
     return (static_cast<std::size_t>(range) << half_bits_) + static_cast<std::size_t>(value >> (range + unit_bits_));
   }
   /// The least value of a bucket.
@@ -65,7 +65,7 @@ class HdrBuckets {
 
   unsigned half_bits_;         // log2 of per_range()
   unsigned unit_bits_;         // log2 of the width of the narrowest bucket
-  unsigned first_bits_;        // bits of the greatest value of range 0
+  unsigned first_zeros_;       // leading zeros of the greatest value of range 0
   std::uint64_t first_range_;  // all values of range 0 have no bit outside of this mask
 };
 

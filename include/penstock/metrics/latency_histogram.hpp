@@ -15,6 +15,7 @@
 #include "penstock/config.hpp"
 #include "penstock/core/math.hpp"
 #include "penstock/metrics/hdr_buckets.hpp"
+#include "penstock/metrics/wide_sum.hpp"
 
 #include <algorithm>         // max, min
 #include <chrono>            // nanoseconds
@@ -59,39 +60,6 @@ struct LatencySummary {
 };
 
 namespace detail {
-
-/// A sum of 64-bit numbers that cannot overflow.
-struct WideSum {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-
-  void add(std::uint64_t x) noexcept {
-    low += x;
-    high += low < x;
-  }
-  void add(WideSum other) noexcept {
-    add(other.low);
-    high += other.high;
-  }
-  void subtract(WideSum other) noexcept {
-    high -= other.high + (low < other.low);
-    low -= other.low;
-  }
-  /// Adds a * b, by halves of 32 bits.
-  void add_product(std::uint64_t a, std::uint64_t b) noexcept {
-    const std::uint64_t mask = 0xffffffff;
-    const std::uint64_t mid1 = (a >> 32) * (b & mask);
-    const std::uint64_t mid2 = (a & mask) * (b >> 32);
-    add((a & mask) * (b & mask));
-    add(mid1 << 32);
-    add(mid2 << 32);
-    high += (a >> 32) * (b >> 32) + (mid1 >> 32) + (mid2 >> 32);
-  }
-  [[nodiscard]] double to_double() const noexcept {
-    return static_cast<double>(high) * 0x1p64 + static_cast<double>(low);
-  }
-  friend bool operator==(const WideSum&, const WideSum&) = default;
-};
 
 struct HistogramAccess;
 
