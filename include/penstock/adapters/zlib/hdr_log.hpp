@@ -58,8 +58,12 @@ inline std::string seconds_text(std::int64_t ns) {
   const bool negative = ns < 0;
   const std::uint64_t ms =
       ((negative ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns)) + 500'000) / 1'000'000;
-  const std::string part = std::to_string(ms % 1000);
-  return (negative && ms != 0 ? "-" : "") + std::to_string(ms / 1000) + '.' + std::string(3 - part.size(), '0') + part;
+  std::string decimals = std::to_string(1000 + ms % 1000);
+  decimals[0] = '.';
+  std::string text = negative && ms != 0 ? "-" : "";
+  text += std::to_string(ms / 1000);
+  text += decimals;
+  return text;
 }
 
 /// Seconds in decimals, up to nine of which count, as nanoseconds; nothing if the text is no such number, or above half
@@ -86,7 +90,7 @@ inline std::string utc_text(Timestamp time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time - day).count();
-  const auto two = [](long long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  const auto two = [](long long n) { return std::to_string(100 + n).substr(1); };
   return std::to_string(static_cast<int>(date.year())) + '-' + two(static_cast<unsigned>(date.month())) + '-' +
          two(static_cast<unsigned>(date.day())) + 'T' + two(seconds / 3600) + ':' + two(seconds / 60 % 60) + ':' +
          two(seconds % 60) + 'Z';
