@@ -104,9 +104,9 @@ class BlockDraws {
   void fill_counts(const DrawKey& key, std::uint8_t* counts) const noexcept {
     std::fill(counts, counts + n_, std::uint8_t{0});
     draw(key, [&](std::uint32_t first, std::uint32_t count) {
-      const std::uint32_t end = std::min(n_, first + count), rest = first + count - end;
-      for (std::uint32_t place = first; place < end; ++place) ++counts[place];
-      for (std::uint32_t place = 0; place < rest; ++place) ++counts[place];
+      const std::uint32_t before_end = std::min(count, n_ - first);
+      for (std::uint32_t place = first; place < first + before_end; ++place) ++counts[place];
+      for (std::uint32_t place = 0; place < count - before_end; ++place) ++counts[place];
     });
   }
   template <class Group>

@@ -132,7 +132,9 @@ template <std::size_t columns, stats::statistic_of<columns> S>
 /// @throws std::invalid_argument if the result was not made with keep_distribution, or its data has too few values.
 [[nodiscard]] inline BootstrapResult extend(const BootstrapResult& result, std::size_t more) {
   if (!result.source) {
-    throw std::invalid_argument("extend: the result was made with BootstrapOptions.keep_distribution = false");
+    throw std::invalid_argument(
+        "extend: the result has nothing to draw from; BootstrapOptions.keep_distribution = true and two values are "
+        "needed");
   }
   BootstrapOptions options = result.options;
   options.n_resamples = result.n_resamples + more;

@@ -40,12 +40,14 @@ enum class CiMethod {
 
 /// Whether the figures of a bootstrap mean what they say.
 enum class BootstrapStatus {
-  ok,             ///< all figures are what they are called
-  too_few,        ///< a sample has fewer than two observations: nothing can be resampled, interval and error are NaN
-  not_a_number,   ///< the statistic of the data or of a resample is NaN: interval, error and bias are NaN
-  constant,       ///< all resamples gave the same: the error is 0, the interval a point, or NaN by bca and studentized
+  ok,            ///< all figures are what they are called
+  too_few,       ///< a sample has fewer than two observations: nothing can be resampled, interval and error are NaN
+  not_a_number,  ///< the statistic of the data or of a resample is NaN: interval, error and bias are NaN
+  infinite,  ///< the statistic of the data or of a resample is infinite: errors, bias and the intervals by basic and
+             ///< studentized are NaN; an end by percentile or bca may be infinite
+  constant,  ///< all resamples gave the same: the error is 0, the interval a point, or NaN by bca and studentized
   bca_undefined,  ///< every resample is on one side of the statistic, or the jackknife has no variance: interval is NaN
-  no_variance,    ///< studentized, and the statistic or a resample has standard error 0 or NaN: interval is NaN
+  no_variance,    ///< studentized, and the statistic or a resample has standard error 0, infinite or NaN: no interval
   tolerance_missed,  ///< adaptive, and the ends were not known to the tolerance at max_resamples; figures are valid
 };
 
@@ -55,6 +57,7 @@ enum class BootstrapStatus {
     case BootstrapStatus::ok: return "ok";
     case BootstrapStatus::too_few: return "too_few";
     case BootstrapStatus::not_a_number: return "not_a_number";
+    case BootstrapStatus::infinite: return "infinite";
     case BootstrapStatus::constant: return "constant";
     case BootstrapStatus::bca_undefined: return "bca_undefined";
     case BootstrapStatus::no_variance: return "no_variance";
@@ -121,8 +124,9 @@ struct BootstrapResult {
   double statistic = std::numeric_limits<double>::quiet_NaN();     ///< of the data
   ConfidenceInterval ci{std::numeric_limits<double>::quiet_NaN(),  ///< the confidence interval
                         std::numeric_limits<double>::quiet_NaN()};
-  double standard_error = std::numeric_limits<double>::quiet_NaN();  ///< deviation of the resamples, with n - 1
-  double bias = std::numeric_limits<double>::quiet_NaN();            ///< mean of the resamples, less the statistic
+  double standard_error =
+      std::numeric_limits<double>::quiet_NaN();            ///< deviation of the resamples, with n - 1; NaN of one
+  double bias = std::numeric_limits<double>::quiet_NaN();  ///< mean of the resamples, less the statistic
   /// What chance in the resampling adds to each end of the interval: half the width, with 95 % confidence, and the
   /// wider one of the two ends. It falls with the root of n_resamples.
   double resampling_error = std::numeric_limits<double>::quiet_NaN();

@@ -95,10 +95,7 @@ class Quantiles {
   }
 
   /// One of the quantiles that it was made for.
-  [[nodiscard]] double operator()(double q) const {
-    const QuantileRank rank(q, values_.size());
-    return rank.part == 0 ? values_[rank.below] : rank.between(values_[rank.below], values_[rank.below + 1]);
-  }
+  [[nodiscard]] double operator()(double q) const { return quantile_of_sorted(values_, q); }
 
  private:
   /// `ranks` are within first and last, in ascending order. The middle one first: it parts the others' work.
@@ -130,20 +127,24 @@ inline void summarise(BootstrapResult& result, const ReplicateSource& source, st
   result.bias = result.standard_error = result.resampling_error = nan;
   result.status = BootstrapStatus::ok;
 
-  bool constant = true;
+  bool constant = true, finite = is_finite(t);
   std::size_t below = 0, at_most = 0;
   for (const double x : replicates) {
     if (is_nan(x)) result.status = BootstrapStatus::not_a_number;
     constant = constant && x == replicates[0];
+    finite = finite && is_finite(x);
     below += x < t ? 1 : 0;
     at_most += x <= t ? 1 : 0;
   }
   if (is_nan(t)) result.status = BootstrapStatus::not_a_number;
   if (result.status != BootstrapStatus::ok) return;
 
-  if (constant) {
+  if (!finite) {
+    result.status = BootstrapStatus::infinite;
+    if (options.method == CiMethod::basic || options.method == CiMethod::studentized) return;
+  } else if (constant) {
     result.status = BootstrapStatus::constant;
-    result.standard_error = 0;
+    result.standard_error = replicates.size() > 1 ? 0 : nan;
     result.bias = replicates[0] - t;
   } else {
     const double mean = power_sum<1>(replicates.data(), 0, replicates.size()) / n;
@@ -163,7 +164,7 @@ inline void summarise(BootstrapResult& result, const ReplicateSource& source, st
     low = corrected(z);
     high = corrected(-z);
     if (!is_finite(z0) || is_nan(low) || is_nan(high)) {
-      if (!constant) result.status = BootstrapStatus::bca_undefined;
+      if (result.status != BootstrapStatus::constant) result.status = BootstrapStatus::bca_undefined;
       return;
     }
   } else if (options.method == CiMethod::studentized) {
@@ -172,7 +173,7 @@ inline void summarise(BootstrapResult& result, const ReplicateSource& source, st
     ratios.resize(replicates.size());
     for (std::size_t i = 0; i < ratios.size(); ++i) {
       ratios[i] = (replicates[i] - t) / errors[i];
-      usable = usable && errors[i] > 0;
+      usable = usable && errors[i] > 0 && errors[i] < infinity;
     }
     if (!usable) {
       result.status = BootstrapStatus::no_variance;
@@ -201,7 +202,7 @@ inline void summarise(BootstrapResult& result, const ReplicateSource& source, st
     result.ci = {has_low ? q_low : -infinity, has_high ? q_high : infinity};
   }
   const bool uses_low = mirrored ? has_high : has_low, uses_high = mirrored ? has_low : has_high;
-  result.resampling_error = std::max(uses_low ? error_low : 0, uses_high ? error_high : 0);
+  if (finite) result.resampling_error = std::max(uses_low ? error_low : 0, uses_high ? error_high : 0);
 }
 
 }  // namespace detail

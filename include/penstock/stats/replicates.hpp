@@ -124,7 +124,7 @@ class Replicates final : public ReplicateSource {
       }
     }
     if constexpr (counts_suffice<S, columns>) {
-      bool usable = smallest_sample() > 0;
+      bool usable = smallest_sample() > 0 && varies();
       for (const std::vector<double>& column : data_) usable = usable && all_finite(column);
       if (usable) prepared_.emplace(statistic_, data_);
     }
@@ -176,6 +176,17 @@ class Replicates final : public ReplicateSource {
   }
 
  private:
+  /// Whether resamples can differ. Where they cannot, sums in another order would, by a rounding.
+  [[nodiscard]] bool varies() const {
+    bool varies = false;
+    for (std::size_t c = 0; c < columns; ++c) {
+      plan_[paired ? 0 : c].for_each_group([&](std::size_t first, std::size_t count) {
+        for (std::size_t i = 1; i < count; ++i) varies = varies || data_[c][first + i] != data_[c][first];
+      });
+    }
+    return varies;
+  }
+
   struct Room {
     explicit Room(const Data& data) {
       for (std::size_t c = 0; c < columns; ++c) {

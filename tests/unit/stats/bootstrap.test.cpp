@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "penstock/stats/block_bootstrap.hpp"
 #include "penstock/stats/bootstrap.hpp"
 
 #include "penstock/stats/combined.hpp"
 #include "penstock/stats/moments.hpp"
 #include "penstock/stats/quantile.hpp"
+#include "penstock/stats/stratified.hpp"
 
 #include "catch.hpp"
 #include "unit/stats/support.hpp"
@@ -174,12 +176,24 @@ TEST_CASE("a one-sided interval has one end, at the whole of alpha") {
 }
 
 TEST_CASE("data that does not vary has a point for an interval, and BCa says that it has none") {
-  const std::vector<double> same(35, 10000.0);
+  const std::vector<double> same(35, 10000.0), tenths(35, 0.1), others(7, 0.3);  // tenths: each sum rounds otherwise
   for (const CiMethod method : {CiMethod::percentile, CiMethod::basic}) {
     const auto r = bootstrap(same, stats::mean, {.method = method});
     CHECK(r.status == BootstrapStatus::constant);
     CHECK(r.ci == penstock::ConfidenceInterval{10000, 10000});
     CHECK(r.standard_error == 0);
+    CHECK(bootstrap(tenths, stats::mean, {.method = method}).status == BootstrapStatus::constant);
+    CHECK(bootstrap(tenths, stats::variance, {.method = method}).status == BootstrapStatus::constant);
+    const auto difference = bootstrap(stats::samples(tenths, others), stats::mean_difference, {.method = method});
+    CHECK(difference.status == BootstrapStatus::constant);
+    CHECK(difference.bias == 0);
+    std::vector<int> labels;
+    std::vector<double> both = tenths;
+    both.insert(both.end(), others.begin(), others.end());
+    for (const double x : both) labels.push_back(x > 0.2 ? 1 : 0);
+    CHECK(bootstrap(stats::stratified(both, labels), stats::mean, {.method = method}).status ==
+          BootstrapStatus::constant);
+    CHECK(bootstrap(stats::blocks(tenths), stats::mean, {.method = method}).status == BootstrapStatus::constant);
   }
   for (const CiMethod method : {CiMethod::bca, CiMethod::studentized}) {
     const auto r = bootstrap(same, stats::mean, {.method = method});
@@ -212,14 +226,46 @@ TEST_CASE("degenerate cases have their status") {
   CHECK(sided.status == BootstrapStatus::bca_undefined);
   CHECK(std::isnan(sided.ci.low));
   CHECK(sided.standard_error > 0);
+  const auto single = bootstrap(sixteen, stats::mean, {.n_resamples = 1, .method = CiMethod::percentile});
+  CHECK(single.ci.low == single.ci.high);
+  CHECK(std::isnan(single.standard_error));
+}
+
+TEST_CASE("what overflows is said to, and makes no interval of nothing") {
+  const std::vector<double> large{1e160, 2e160, 3e160, -5e160}, huge{1e200, 1e308, 1.7e308, -1e308};
+  const auto variance = bootstrap(large, stats::variance, {.n_resamples = 200, .method = CiMethod::percentile});
+  CHECK(variance.status == BootstrapStatus::not_a_number);
+  CHECK(std::isnan(variance.ci.low));
+  const auto studentized = bootstrap(large, stats::mean, {.n_resamples = 200, .method = CiMethod::studentized});
+  CHECK(studentized.status == BootstrapStatus::no_variance);
+  CHECK(std::isnan(studentized.ci.low));
+  for (const CiMethod method : {CiMethod::percentile, CiMethod::basic, CiMethod::bca, CiMethod::studentized}) {
+    const auto r = bootstrap(huge, stats::mean, {.n_resamples = 200, .method = method});
+    CHECK(r.status != BootstrapStatus::ok);
+    CHECK(std::isnan(r.standard_error));
+  }
 }
 
 TEST_CASE("values without a bound are resampled as they are") {
   const BootstrapOptions options{.n_resamples = 200, .method = CiMethod::percentile, .keep_distribution = true};
   const auto r = bootstrap(std::vector<double>{1, 2, 3, inf}, stats::mean, options);
-  CHECK(r.status == BootstrapStatus::ok);
+  CHECK(r.status == BootstrapStatus::infinite);
   CHECK(r.statistic == inf);
+  CHECK(r.ci.low < 3);
+  CHECK(r.ci.high == inf);
+  CHECK(std::isnan(r.standard_error));
+  CHECK(std::isnan(r.bias));
+  CHECK(std::isnan(r.resampling_error));
   for (const double x : r.distribution) CHECK((x == inf || (x >= 1 && x <= 3)));
+  BootstrapOptions adaptive = options;
+  adaptive.tolerance = 0.1;
+  CHECK(bootstrap(std::vector<double>{1, 2, 3, inf}, stats::mean, adaptive).n_resamples == 200);
+  adaptive.method = CiMethod::basic;
+  CHECK(std::isnan(bootstrap(std::vector<double>{1, 2, 3, inf}, stats::mean, adaptive).ci.low));
+  const std::vector<double> waits{1, 2, 3, 4, 5, 6, 7, 8, inf};
+  const auto median = bootstrap(waits, stats::median, {.n_resamples = 2000, .method = CiMethod::percentile});
+  CHECK(median.statistic == 5);
+  CHECK(median.ci.high <= 8);
 }
 
 TEST_CASE("a range of any numbers is a sample") {
