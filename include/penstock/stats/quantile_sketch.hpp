@@ -16,6 +16,7 @@
 #include "penstock/stats/quantile.hpp"
 
 #include <algorithm>    // fill, inplace_merge, max, min, sort, upper_bound
+#include <bit>          // bit_cast
 #include <cstddef>      // ptrdiff_t, size_t
 #include <cstdint>      // uint64_t
 #include <limits>       // numeric_limits
@@ -32,7 +33,7 @@ inline namespace v0 {
 /// How exact a QuantileSketch is, and what it costs.
 struct QuantileSketchOptions {
   std::size_t size = 256;  ///< up to so many values it is exact; it keeps at most some 3 times as many. From 8
-  std::uint64_t seed = 0;  ///< of the coins; sketches that are to be merged should not have the same
+  std::uint64_t seed = 0;  ///< of the coins, which also depend on the values: sketches to be merged may have the same
 };
 
 /// A summary of the values of a stream from which quantiles are read.
@@ -64,7 +65,8 @@ class QuantileSketch {
     if (held_ > capacity_) compress();
   }
 
-  /// Takes over the values of another stream. The error is that of one sketch of all values, about. O(size).
+  /// Takes over the values of another stream, in any order of streams. The error is that of one sketch of all values,
+  /// about; of a sketch and its copy, that of the sketch. O(size).
   /// @throws std::invalid_argument if its size is another.
   QuantileSketch& merge(const QuantileSketch& other) {
     if (other.size_ != size_) {
@@ -78,7 +80,9 @@ class QuantileSketch {
     greatest_ = std::max(greatest_, other.greatest_);
     count_ += other.count_;
     held_ += other.held_;
-    squares_ += other.squares_;
+    // The same coins fell of the same values, so that the errors are the same, too, and add up in full.
+    const bool twin = coins_ == other.coins_;
+    squares_ += other.squares_ + (twin ? 2 * detail::square_root(squares_ * other.squares_) : 0);
     worst_ += other.worst_;
     coins_ ^= other.coins_ * 0x9E3779B97F4A7C15U;
     fit_capacity();
@@ -103,11 +107,7 @@ class QuantileSketch {
     if (out.size() != q.size()) throw std::invalid_argument("QuantileSketch: a value a quantile is needed");
     if (count_ == 0) return std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
     if (levels_.size() == 1) {
-      for (std::size_t i = 0; i < q.size(); ++i) {
-        const detail::QuantileRank rank(q[i], levels_[0].size());
-        out[i] =
-            rank.part == 0 ? levels_[0][rank.below] : rank.between(levels_[0][rank.below], levels_[0][rank.below + 1]);
-      }
+      for (std::size_t i = 0; i < q.size(); ++i) out[i] = detail::quantile_of_sorted(levels_[0], q[i]);
       return;
     }
     std::vector<std::pair<double, std::uint64_t>> items;  // a value, and how many there are up to it
@@ -218,6 +218,7 @@ class QuantileSketch {
     }
     std::vector<double>& level = levels_[h];
     const std::size_t stays = level.size() % 2;  // the least, of an odd number
+    for (const double x : level) coins_ = (coins_ ^ std::bit_cast<std::uint64_t>(x)) * 0x9E3779B97F4A7C15U;
     std::vector<double> rises;
     for (std::size_t i = stays + toss(); i < level.size(); i += 2) rises.push_back(level[i]);
     held_ -= rises.size();

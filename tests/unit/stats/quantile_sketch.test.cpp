@@ -135,6 +135,39 @@ TEST_CASE("merged sketches are as good as one of all values") {
   CHECK_THROWS_WITH(few.merge(QuantileSketch({.size = 8})), "QuantileSketch: merge of size 8 into size 256");
 }
 
+TEST_CASE("a bound holds for sketches of one seed in any order, and for a sketch that is merged with its copy") {
+  int beyond = 0, all = 0;
+  for (std::uint64_t trial = 0; trial < 40; ++trial) {
+    std::vector<QuantileSketch> parts(16, QuantileSketch({.size = 64}));
+    std::vector<double> values;
+    for (std::uint64_t part = 0; part < parts.size(); ++part) {
+      for (const double x : made_up(1000, 100 * trial + part)) {
+        parts[part].add(x);
+        values.push_back(x);
+      }
+    }
+    QuantileSketch in_turn = parts[0], twice = parts[0];
+    for (std::size_t i = parts.size(); i-- > 1;) in_turn.merge(parts[i]);
+    for (std::size_t width = 1; width < parts.size(); width *= 2) {
+      for (std::size_t i = 0; i < parts.size(); i += 2 * width) parts[i].merge(parts[i + width]);
+    }
+    const std::vector<double> first(values.begin(), values.begin() + 1000);
+    const double once = twice.rank_error();
+    QuantileSketch copy = twice;
+    twice.merge(twice);
+    copy.merge(QuantileSketch(copy));
+    CHECK(twice.rank_error() >= once);
+    CHECK(copy.rank_error() == twice.rank_error());
+    for (const double q : levels) {
+      beyond += error_of(in_turn, values, q) > in_turn.rank_error(0.9) ? 1 : 0;
+      beyond += error_of(parts[0], values, q) > parts[0].rank_error(0.9) ? 1 : 0;
+      beyond += error_of(twice, first, q) > twice.rank_error(0.9) ? 1 : 0;
+      all += 3;
+    }
+  }
+  CHECK(beyond <= all / 100);  // Hoeffding's bound is a generous one
+}
+
 TEST_CASE("the same values give the same sketch, another seed another one") {
   const std::vector<double> values = made_up(5000, 7);
   QuantileSketch a;
