@@ -12,7 +12,6 @@
 #include "penstock/stats/online_metric.hpp"
 
 #include <concepts>  // equality_comparable
-#include <cstdint>   // uint64_t
 
 namespace penstock {
 inline namespace v0 {
@@ -20,7 +19,7 @@ namespace stats {
 
 /// The share of rows whose class was right, by weight. Labels are anything that can be compared. O(1) a row. Not
 /// thread-safe: merge one of each thread.
-class Accuracy {
+class Accuracy : public MeanMetric<Accuracy> {
  public:
   /// @throws std::invalid_argument if the weight is negative or not finite; nothing is then changed.
   template <std::equality_comparable Label>
@@ -28,14 +27,6 @@ class Accuracy {
     detail::check_metric_weight("Accuracy", weight);
     mean_.add(y_true == y_pred ? 1 : 0, weight);
   }
-  void merge(const Accuracy& other) noexcept { mean_.merge(other.mean_); }  ///< all rows of the other
-  void scale(double factor) noexcept { mean_.scale(factor); }               ///< of all weights so far
-  [[nodiscard]] double get() const noexcept { return mean_.mean(); }        ///< NaN of no rows
-  [[nodiscard]] std::uint64_t rows() const noexcept { return mean_.rows; }  ///< whatever their weights
-  [[nodiscard]] double weight() const noexcept { return mean_.weight; }     ///< of all rows
-
- private:
-  detail::LossMean mean_;
 };
 
 /// One of the scores of a ConfusionMatrix as a metric: see Precision, Recall, F1. Costs are the matrix's.

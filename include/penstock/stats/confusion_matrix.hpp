@@ -59,7 +59,7 @@ class ConfusionMatrix {
     add_label(y_true);
     add_label(y_pred);
     Cell& cell = cells_[place(y_true) * labels_.size() + place(y_pred)];
-    cell.weight += weight;
+    cell.weight.add(weight);
     ++cell.rows;
   }
   /// Takes a row back that had come, with its weight; a label without rows is forgotten. @throws std::invalid_argument
@@ -71,8 +71,8 @@ class ConfusionMatrix {
       throw std::invalid_argument("ConfusionMatrix: no row of " + std::to_string(y_true) + " taken for " +
                                   std::to_string(y_pred) + " is there to be taken back");
     }
-    cell->weight = --cell->rows == 0 ? 0 : cell->weight - weight;  // no rounding stays behind the last of them
-    if (cell->rows != 0) return;
+    if (--cell->rows != 0) return cell->weight.add(-weight);
+    cell->weight = {};  // no rounding stays behind the last of them
     drop_if_unused(y_true);
     drop_if_unused(y_pred);
   }
@@ -84,14 +84,14 @@ class ConfusionMatrix {
       for (std::size_t j = 0; j < theirs.labels_.size(); ++j) {
         Cell& cell = *find(theirs.labels_[i], theirs.labels_[j]);
         const Cell& more = theirs.cells_[i * theirs.labels_.size() + j];
-        cell.weight += more.weight;
+        cell.weight.merge(more.weight);
         cell.rows += more.rows;
       }
     }
   }
   /// Of all weights so far.
   void scale(double factor) noexcept {
-    for (Cell& cell : cells_) cell.weight *= factor;
+    for (Cell& cell : cells_) cell.weight.scale(factor);
   }
 
   /// All labels that have come as truth or prediction, ascending, without those whose rows were all taken back.
@@ -99,7 +99,7 @@ class ConfusionMatrix {
   /// Of the rows of class `y_true` that were taken for `y_pred`; 0 for labels that have not come.
   [[nodiscard]] double weight(double y_true, double y_pred) const noexcept {
     const Cell* const cell = find(y_true, y_pred);
-    return cell == nullptr ? 0 : cell->weight;
+    return cell == nullptr ? 0 : cell->weight.total();
   }
   /// How many, whatever their weights. O(classes^2).
   [[nodiscard]] std::uint64_t rows() const noexcept {
@@ -112,8 +112,8 @@ class ConfusionMatrix {
   [[nodiscard]] double get() const noexcept {
     double right = 0, all = 0;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
-      right += cells_[i * labels_.size() + i].weight;
-      for (std::size_t j = 0; j < labels_.size(); ++j) all += cells_[i * labels_.size() + j].weight;
+      right += cells_[i * labels_.size() + i].weight.total();
+      for (std::size_t j = 0; j < labels_.size(); ++j) all += cells_[i * labels_.size() + j].weight.total();
     }
     return all > 0 ? right / all : std::numeric_limits<double>::quiet_NaN();
   }
@@ -141,7 +141,7 @@ class ConfusionMatrix {
 
  private:
   struct Cell {
-    double weight = 0;
+    detail::CarriedSum weight{};
     std::uint64_t rows = 0;
   };
   /// Of one class: weight of the rows that are it and were taken for it, of those that were taken for it, that are it.
@@ -168,12 +168,12 @@ class ConfusionMatrix {
     std::vector<Sums> sums(n);
     for (std::size_t i = 0; i < n; ++i) {
       sums[i].label = labels_[i];
-      sums[i].both = cells_[i * n + i].weight;
+      sums[i].both = cells_[i * n + i].weight.total();
       for (std::size_t j = 0; j < n; ++j) {
         const Cell& cell = cells_[i * n + j];
-        sums[i].real += cell.weight;
+        sums[i].real += cell.weight.total();
         sums[i].rows += cell.rows;
-        sums[j].predicted += cell.weight;
+        sums[j].predicted += cell.weight.total();
         sums[j].rows += cell.rows;
       }
     }

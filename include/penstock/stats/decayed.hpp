@@ -46,7 +46,7 @@ class Decayed {
   /// @throws as the metric's; nothing is then changed.
   void update(const Truth& y_true, const Prediction& y_pred, double weight = 1) {
     // The old rows do not shrink: the new ones grow, until they are brought down together.
-    if (growth_ > most_growth) settle();
+    if (growth_ > most_growth || weight > 1e200) settle();
     const double growth = rows_ == 0 ? 1 : growth_ / fading_factor_;
     metric_.update(y_true, y_pred, weight * growth);
     growth_ = growth;

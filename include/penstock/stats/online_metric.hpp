@@ -76,42 +76,74 @@ inline void check_metric_probability(const char* metric, double y, double p, dou
   check_metric_weight(metric, weight);
 }
 
-/// The weighted mean of losses. The sum carries what its additions round off (Neumaier 1974), so that the error does
-/// not grow with the number of rows.
-struct LossMean {
+/// A sum that carries what its additions round off (Neumaier 1974), so that the error does not grow with their number,
+/// and what was added and is taken away again leaves nothing behind, nor takes anything along that is far less.
+struct CarriedSum {
   double sum = 0;
   double carry = 0;
-  double weight = 0;
-  std::uint64_t rows = 0;
 
-  void add_to_sum(double x) noexcept {
+  void add(double x) noexcept {
     const double t = sum + x;
     carry += absolute(sum) >= absolute(x) ? (sum - t) + x : (x - t) + sum;
     sum = t;
   }
-  void add(double loss, double w) noexcept {
-    add_to_sum(loss * w);
-    weight += w;
-    ++rows;
-  }
-  void merge(const LossMean& other) noexcept {
+  void merge(const CarriedSum& other) noexcept {
     const double carried = other.carry;  // other may be this
-    weight += other.weight;
-    rows += other.rows;
-    add_to_sum(other.sum);
+    add(other.sum);
     carry += carried;
   }
   void scale(double factor) noexcept {
     sum *= factor;
     carry *= factor;
-    weight *= factor;
   }
   [[nodiscard]] double total() const noexcept { return is_finite(carry) ? sum + carry : sum; }
+};
+
+/// The weighted mean of losses. A weight of 0 counts for nothing, also of an infinite loss.
+struct LossMean {
+  CarriedSum sum{};
+  double weight = 0;
+  std::uint64_t rows = 0;
+
+  void add(double loss, double w) noexcept {
+    if (w > 0) sum.add(loss * w);
+    weight += w;
+    ++rows;
+  }
+  void merge(const LossMean& other) noexcept {
+    weight += other.weight;
+    rows += other.rows;
+    sum.merge(other.sum);
+  }
+  void scale(double factor) noexcept {
+    sum.scale(factor);
+    weight *= factor;
+  }
+  [[nodiscard]] double total() const noexcept { return sum.total(); }
   [[nodiscard]] double mean() const noexcept {
     return weight > 0 ? total() / weight : std::numeric_limits<double>::quiet_NaN();
   }
 };
 
 }  // namespace detail
+
+namespace stats {
+
+/// What all metrics have that are the weighted mean of a loss a row: they derive from it, and add update(). O(1) a row.
+/// Not thread-safe: merge one of each thread.
+template <class Metric>
+class MeanMetric {
+ public:
+  void merge(const Metric& other) noexcept { mean_.merge(other.mean_); }    ///< all rows of the other
+  void scale(double factor) noexcept { mean_.scale(factor); }               ///< of all weights so far
+  [[nodiscard]] double get() const noexcept { return mean_.mean(); }        ///< NaN of no rows
+  [[nodiscard]] std::uint64_t rows() const noexcept { return mean_.rows; }  ///< whatever their weights
+  [[nodiscard]] double weight() const noexcept { return mean_.weight; }     ///< of all rows
+
+ protected:
+  detail::LossMean mean_;  ///< of the losses
+};
+
+}  // namespace stats
 }  // namespace v0
 }  // namespace penstock

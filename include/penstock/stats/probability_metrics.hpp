@@ -12,7 +12,6 @@
 #include "penstock/stats/online_metric.hpp"
 
 #include <cstddef>    // size_t
-#include <cstdint>    // uint64_t
 #include <limits>     // numeric_limits
 #include <span>       // span
 #include <stdexcept>  // invalid_argument
@@ -30,7 +29,7 @@ struct LogLossOptions {
 
 /// The mean of -log of the probability that was given to what came true; log_loss of scikit-learn 1.2.1, clipping and
 /// all. O(1) a row, or O(classes). Not thread-safe: merge one of each thread.
-class LogLoss {
+class LogLoss : public MeanMetric<LogLoss> {
  public:
   LogLoss() = default;
   /// @throws std::invalid_argument unless eps is in [0, 0.5).
@@ -62,36 +61,22 @@ class LogLoss {
     if (!(sum > 0)) throw std::invalid_argument("LogLoss: the probabilities of a row are all 0");
     mean_.add(-detail::natural_logarithm(clipped(probabilities[label]) / sum), weight);
   }
-  void merge(const LogLoss& other) noexcept { mean_.merge(other.mean_); }   ///< all rows of the other
-  void scale(double factor) noexcept { mean_.scale(factor); }               ///< of all weights so far
-  [[nodiscard]] double get() const noexcept { return mean_.mean(); }        ///< NaN of no rows
-  [[nodiscard]] std::uint64_t rows() const noexcept { return mean_.rows; }  ///< whatever their weights
-  [[nodiscard]] double weight() const noexcept { return mean_.weight; }     ///< of all rows
 
  private:
   [[nodiscard]] double clipped(double p) const noexcept { return p < eps_ ? eps_ : p > 1 - eps_ ? 1 - eps_ : p; }
 
   double eps_ = LogLossOptions{}.eps;
-  detail::LossMean mean_;
 };
 
 /// The Brier score of two classes: the mean squared distance of the probability from what came true, 0 or 1. As
-/// scikit-learn's brier_score_loss. O(1) a row. Not thread-safe: merge one of each thread.
-class Brier {
+/// scikit-learn's brier_score_loss.
+class Brier : public MeanMetric<Brier> {
  public:
   /// `y_true` is 0 or 1, `y_pred` the probability of 1. @throws as LogLoss::update.
   void update(double y_true, double y_pred, double weight = 1) {
     detail::check_metric_probability("Brier", y_true, y_pred, weight);
     mean_.add((y_true - y_pred) * (y_true - y_pred), weight);
   }
-  void merge(const Brier& other) noexcept { mean_.merge(other.mean_); }     ///< all rows of the other
-  void scale(double factor) noexcept { mean_.scale(factor); }               ///< of all weights so far
-  [[nodiscard]] double get() const noexcept { return mean_.mean(); }        ///< NaN of no rows
-  [[nodiscard]] std::uint64_t rows() const noexcept { return mean_.rows; }  ///< whatever their weights
-  [[nodiscard]] double weight() const noexcept { return mean_.weight; }     ///< of all rows
-
- private:
-  detail::LossMean mean_;
 };
 
 }  // namespace stats

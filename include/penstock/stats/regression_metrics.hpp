@@ -19,55 +19,35 @@ namespace penstock {
 inline namespace v0 {
 namespace stats {
 
-/// The mean absolute error. O(1) a row. Not thread-safe: merge one of each thread.
-class Mae {
+/// The mean absolute error.
+class Mae : public MeanMetric<Mae> {
  public:
   /// @throws std::invalid_argument if a number is not finite or the weight is negative; nothing is then changed.
   void update(double y_true, double y_pred, double weight = 1) {
     detail::check_metric_numbers("Mae", y_true, y_pred, weight);
     mean_.add(detail::absolute(y_true - y_pred), weight);
   }
-  void merge(const Mae& other) noexcept { mean_.merge(other.mean_); }       ///< all rows of the other
-  void scale(double factor) noexcept { mean_.scale(factor); }               ///< of all weights so far
-  [[nodiscard]] double get() const noexcept { return mean_.mean(); }        ///< NaN of no rows
-  [[nodiscard]] std::uint64_t rows() const noexcept { return mean_.rows; }  ///< whatever their weights
-  [[nodiscard]] double weight() const noexcept { return mean_.weight; }     ///< of all rows
-
- private:
-  detail::LossMean mean_;
 };
 
-/// The mean squared error. O(1) a row. Not thread-safe: merge one of each thread.
-class Mse {
+/// The mean squared error.
+class Mse : public MeanMetric<Mse> {
  public:
   /// @throws as Mae::update.
   void update(double y_true, double y_pred, double weight = 1) {
     detail::check_metric_numbers("Mse", y_true, y_pred, weight);
     mean_.add((y_true - y_pred) * (y_true - y_pred), weight);
   }
-  void merge(const Mse& other) noexcept { mean_.merge(other.mean_); }       ///< all rows of the other
-  void scale(double factor) noexcept { mean_.scale(factor); }               ///< of all weights so far
-  [[nodiscard]] double get() const noexcept { return mean_.mean(); }        ///< NaN of no rows
-  [[nodiscard]] std::uint64_t rows() const noexcept { return mean_.rows; }  ///< whatever their weights
-  [[nodiscard]] double weight() const noexcept { return mean_.weight; }     ///< of all rows
-
- private:
-  detail::LossMean mean_;
 };
 
-/// The root of the mean squared error. O(1) a row. Not thread-safe: merge one of each thread.
-class Rmse {
+/// The root of the mean squared error.
+class Rmse : public MeanMetric<Rmse> {
  public:
   /// @throws as Mae::update.
-  void update(double y_true, double y_pred, double weight = 1) { mse_.update(y_true, y_pred, weight); }
-  void merge(const Rmse& other) noexcept { mse_.merge(other.mse_); }                     ///< all rows of the other
-  void scale(double factor) noexcept { mse_.scale(factor); }                             ///< of all weights so far
-  [[nodiscard]] double get() const noexcept { return detail::square_root(mse_.get()); }  ///< NaN of no rows
-  [[nodiscard]] std::uint64_t rows() const noexcept { return mse_.rows(); }              ///< whatever their weights
-  [[nodiscard]] double weight() const noexcept { return mse_.weight(); }                 ///< of all rows
-
- private:
-  Mse mse_;
+  void update(double y_true, double y_pred, double weight = 1) {
+    detail::check_metric_numbers("Rmse", y_true, y_pred, weight);
+    mean_.add((y_true - y_pred) * (y_true - y_pred), weight);
+  }
+  [[nodiscard]] double get() const noexcept { return detail::square_root(mean_.mean()); }  ///< NaN of no rows
 };
 
 /// R2, the coefficient of determination: 1 less the squared errors over the squares of the truths' distance from their

@@ -23,9 +23,8 @@ namespace detail {
 
 /// Scores in order, each with the weight of the negative and the positive rows that have it, and over any subtree the
 /// weight of the pairs that a positive row wins. A treap (Seidel and Aragon 1996): operations are O(log n) on the mean,
-/// whatever the order in which scores come. Sums are made anew on the path of a change, so that nothing drifts but the
-/// weights of rows of the same score and side, which are added to and taken from one number until the last of them
-/// goes.
+/// whatever the order in which scores come. Sums are made anew on the path of a change, and the weights of rows of the
+/// same score and side are added to and taken from one number that carries what it rounds: nothing drifts.
 class ScoreTree {
  public:
   void insert(double score, bool positive, double weight) {
@@ -47,7 +46,7 @@ class ScoreTree {
     std::uint64_t priority = 0;
     Place left = 0, right = 0;
     std::uint32_t rows[2] = {0, 0};  // of this score: negative, positive
-    double own[2] = {0, 0};          // their weight
+    CarriedSum own[2];               // their weight
     double sum[2] = {0, 0};          // the weight in the subtree
     double wins = 0;                 // in the subtree
   };
@@ -56,9 +55,10 @@ class ScoreTree {
     Node& n = nodes_[place];
     const Node& l = nodes_[n.left];
     const Node& r = nodes_[n.right];
-    for (int side = 0; side < 2; ++side) n.sum[side] = l.sum[side] + n.own[side] + r.sum[side];
-    const double below = l.sum[0] + n.own[0];
-    n.wins = l.wins + r.wins + n.own[1] * (l.sum[0] + n.own[0] / 2) + r.sum[1] * below;
+    const double own[2] = {n.own[0].total(), n.own[1].total()};
+    for (int side = 0; side < 2; ++side) n.sum[side] = l.sum[side] + own[side] + r.sum[side];
+    const double below = l.sum[0] + own[0];
+    n.wins = l.wins + r.wins + own[1] * (l.sum[0] + own[0] / 2) + r.sum[1] * below;
   }
 
   void insert(Place& place, double score, bool positive, double weight) {
@@ -88,7 +88,7 @@ class ScoreTree {
       return pull(place);
     }
     Node& n = nodes_[place];
-    n.own[positive] += weight;
+    n.own[positive].add(weight);
     ++n.rows[positive];
     pull(place);
   }
@@ -100,7 +100,8 @@ class ScoreTree {
     } else if (score > n.score) {
       erase(n.right, score, positive, weight);
     } else {
-      n.own[positive] = --n.rows[positive] == 0 ? 0 : n.own[positive] - weight;
+      n.own[positive].add(-weight);
+      if (--n.rows[positive] == 0) n.own[positive] = {};
       if (n.rows[0] + n.rows[1] == 0) {
         const Place gone = place;
         place = join(n.left, n.right);
@@ -159,11 +160,9 @@ struct RollingRocAucOptions {
 
 /// roc_auc of the last `window_size` rows: the probability that a random positive row scores higher than a random
 /// negative one, ties counted half; with weights, scikit-learn's roc_auc_score with sample_weight. Exact: while weights
-/// are whole numbers all sums are, up to 2^53 pairs; other weights round as sums do. Rounding is forgotten with the
-/// rows that it came of, but for rows of the same label and score: there the weight of a row that leaves is subtracted,
-/// and rounding stays until the last of them has left. Beside one 2^53 times as heavy a weight is lost, also when the
-/// heavy one has left. O(log window_size) a row on the mean, O(1) to ask; about 120 bytes for each row of the window.
-/// Not thread-safe.
+/// are whole numbers all sums are, up to 2^53 pairs; other weights round as sums do, and rounding is forgotten with the
+/// rows that it came of. Weights whose products leave the range of double, such as 1e200 and 1e200, give NaN.
+/// O(log window_size) a row on the mean, O(1) to ask; about 140 bytes for each row of the window. Not thread-safe.
 class RollingRocAuc {
  public:
   RollingRocAuc() : RollingRocAuc(RollingRocAucOptions{}) {}

@@ -252,6 +252,34 @@ TEST_CASE("of no rows there is no figure") {
   CHECK(weightless.rows() == 1);
 }
 
+TEST_CASE("a row of weight 0 counts for nothing, also if its loss is infinite") {
+  Mse mse;
+  R2 r2;
+  LogLoss loss({.eps = 0});
+  for (const double weight : {1.0, 0.0, 1.0}) {
+    mse.update(weight == 0 ? 1e200 : 3, 1, weight);
+    r2.update(weight == 0 ? 1e200 : r2.weight(), 1, weight);
+    loss.update(1, weight == 0 ? 0 : 0.5, weight);
+  }
+  CHECK(mse.get() == 4);
+  CHECK(r2.get() == -1);
+  CHECK(loss.get() == Approx(std::log(2)));
+}
+
+TEST_CASE("a heavy row that is taken back leaves the light ones") {
+  ConfusionMatrix seen;
+  seen.update(1, 1, 7);
+  seen.update(1, 1, 1e17);
+  seen.update(1, 1, 7);
+  seen.update(1, 1, 7);
+  seen.update(1, 0, 3);
+  seen.revert(1, 1, 1e17);
+  CHECK(seen.weight(1, 1) == 21);
+  CHECK(seen.recall() == 21.0 / 24);
+  seen.merge(seen);
+  CHECK(seen.weight(1, 1) == 42);
+}
+
 TEST_CASE("what is no truth, prediction or weight is refused, and changes nothing") {
   Mae mae;
   mae.update(1, 2);

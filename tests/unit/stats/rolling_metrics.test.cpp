@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,17 @@ TEST_CASE("a window forgets a row wholly, however large it was") {
   }
   CHECK(r2.get() == expected.get());
   CHECK(mae.get() == 0.125);
+}
+
+TEST_CASE("the area of a window keeps light rows beside a heavy one that has gone") {
+  RollingRocAuc auc({.window_size = 5}), expected({.window_size = 5});
+  const Row rows[] = {{1, 0.5, 1e17}, {1, 0.5, 7}, {0, 0.5, 3}, {1, 0.7, 1}, {0, 0.7, 9}, {0, 0.1, 2}};
+  for (const Row& row : rows) auc.update(row.y, row.p, row.w);
+  for (const Row& row : std::span(rows).subspan(1)) expected.update(row.y, row.p, row.w);
+  CHECK(auc.get() == expected.get());
+  Decayed<Mae> faded({.fading_factor = 1e-6});
+  for (int i = 0; i < 9; ++i) faded.update(i, 0, 1e300);
+  CHECK(faded.get() == Approx(8).epsilon(1e-5));
 }
 
 TEST_CASE("what takes rows back says the same as what sums up anew") {
