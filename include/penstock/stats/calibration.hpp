@@ -145,9 +145,7 @@ template <sample_range Probabilities>
   for (std::size_t i = 1; i < n_bins; ++i) {
     // The percentage and back, for numpy's last bit.
     const double percentage = static_cast<double>(i) * (1 / static_cast<double>(n_bins)) * 100;
-    const detail::QuantileRank rank(percentage / 100, sorted.size());
-    const double low = sorted[rank.below];
-    edges.push_back(rank.part == 0 ? low : rank.between(low, sorted[rank.below + 1]));
+    edges.push_back(detail::quantile_of_sorted(sorted, percentage / 100));
   }
   return edges;
 }

@@ -103,16 +103,19 @@ enum class Correction {
   return "unknown";
 }
 
-/// The p-values corrected so; NaN stays, and does not count. @throws std::invalid_argument as holm.
+/// The p-values corrected so; NaN stays, and does not count. @throws std::invalid_argument as holm, and for
+/// a correction that is none.
 template <sample_range R>
 [[nodiscard]] std::vector<double> corrected(const R& pvalues, Correction correction) {
+  std::vector<double> result;
   switch (correction) {
     case Correction::bonferroni: return bonferroni(pvalues);
     case Correction::holm: return holm(pvalues);
     case Correction::benjamini_hochberg: return benjamini_hochberg(pvalues);
-    case Correction::none: break;
+    case Correction::none: (void)detail::order_of_pvalues(pvalues, result); return result;
   }
-  return detail::to_sample(pvalues);
+  throw std::invalid_argument("stats::corrected: correction is " + std::to_string(static_cast<int>(correction)) +
+                              ", which is none");
 }
 
 }  // namespace stats

@@ -5,9 +5,11 @@
 // resampled as quickly as two thousand values.
 //
 //     std::vector<double> values; std::vector<std::uint64_t> counts;
-//     latency.for_each_bucket([&](auto low, auto high, auto n) { values.push_back((low + high) / 2.0);
-//     counts.push_back(n); }); bootstrap(stats::histogram(values, counts), stats::Quantile{0.99}, {.n_resamples =
-//     999});
+//     latency.for_each_bucket([&](auto low, auto high, auto n) {
+//       values.push_back((low + high) / 2.0);
+//       counts.push_back(n);
+//     });
+//     bootstrap(stats::histogram(values, counts), stats::Quantile{0.99}, {.n_resamples = 999});
 
 #include "penstock/core/math.hpp"
 #include "penstock/stats/bootstrap.hpp"

@@ -106,12 +106,10 @@ inline void check(const stats::PsiOptions& options) {
 }
 
 /// Quantiles of the reference, those that are equal once, with open ends.
-[[nodiscard]] inline std::vector<double> quantile_edges(const std::vector<double>& reference, std::size_t bins) {
+[[nodiscard]] inline std::vector<double> open_edges(const std::vector<double>& reference, std::size_t bins) {
   std::vector<double> edges{-std::numeric_limits<double>::infinity()};
   for (std::size_t i = 1; i < bins; ++i) {
-    const QuantileRank rank(static_cast<double>(i) / static_cast<double>(bins), reference.size());
-    const double low = reference[rank.below];
-    const double edge = rank.part == 0 ? low : rank.between(low, reference[rank.below + 1]);
+    const double edge = quantile_of_sorted(reference, static_cast<double>(i) / static_cast<double>(bins));
     if (edge > edges.back()) edges.push_back(edge);
   }
   edges.push_back(std::numeric_limits<double>::infinity());
@@ -187,7 +185,7 @@ template <sample_range A, sample_range B>
   const auto edges =
       options.bins == PsiBins::sturges
           ? detail::sturges_edges(std::min(x.front(), y.front()), std::max(x.back(), y.back()), x.size() + y.size())
-          : detail::quantile_edges(x, options.n_bins);
+          : detail::open_edges(x, options.n_bins);
   PsiResult result = psi_of_counts(detail::histogram(x, edges), detail::histogram(y, edges), options);
   result.edges = edges;
   return result;

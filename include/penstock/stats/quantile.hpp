@@ -60,7 +60,8 @@ struct QuantileRank {
   return rank.part == 0 ? *low : rank.between(*low, *std::min_element(low + 1, x.end()));
 }
 
-/// The quantile of values in ascending order, of which there is one at least. O(1).
+/// The quantile of values in ascending order, or of which those around its rank are in their place; of one value at
+/// least. O(1).
 [[nodiscard]] inline double quantile_of_sorted(std::span<const double> x, double q) noexcept {
   const QuantileRank rank(q, x.size());
   return rank.part == 0 ? x[rank.below] : rank.between(x[rank.below], x[rank.below + 1]);

@@ -3,8 +3,7 @@
 
 // How well scores tell the positive rows from the negative ones.
 //
-//     stats::roc_auc(batch.column<bool>("purchased"), model(batch));   // 0.96: 96 % of the pairs stand the right way
-//     round
+//     stats::roc_auc(batch.column<bool>("purchased"), model(batch));   // 0.96: 96 % of the pairs stand right
 
 #include "penstock/core/math.hpp"
 

@@ -4,8 +4,7 @@
 // What can be resampled: anything that makes one number of a sample, and the quicker ways that some can offer.
 //
 //     bootstrap(x, [](std::span<const double> s) { return s.front(); }, {});     // any callable
-//     bootstrap(x, stats::mean, {});                                             // counts suffice: no resample is
-//     built
+//     bootstrap(x, stats::mean, {});                                             // counts suffice: none is built
 //
 // The quicker ways are found at compile time; a statistic that offers none of them works all the same.
 

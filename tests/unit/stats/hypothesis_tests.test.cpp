@@ -94,6 +94,10 @@ TEST_CASE("corrected p-values are SciPy's and by Holm's definition, in the order
   CHECK(stats::holm(std::vector<double>{}).empty());
   CHECK_THROWS_WITH(stats::holm(std::vector<double>{0.1, 1.5}), ContainsSubstring("p-value 1 is 1.5"));
   CHECK_THROWS_WITH(stats::benjamini_hochberg(std::vector<double>{-0.1}), ContainsSubstring("p-value 0 is -0.1"));
+  CHECK_THROWS_WITH(stats::corrected(std::vector<double>{1, 2}, stats::Correction::none),
+                    ContainsSubstring("p-value 1 is 2.0"));
+  CHECK_THROWS_WITH(stats::corrected(std::vector<double>{1}, static_cast<stats::Correction>(9)),
+                    ContainsSubstring("correction is 9"));
 }
 
 TEST_CASE("tails of distributions are SciPy's, also far out") {
