@@ -30,6 +30,8 @@ inline std::uint64_t overrun(double value) noexcept {
 
 /// What the kinds have in common: it rounds nothing.
 struct AnyKernel {
+  static constexpr bool keeps_rows = false;  // see Avx2Kernel::add_dot
+
   /// Whether none of n values is infinite or NaN; true to its word under -ffinite-math-only too.
   static bool all_finite(const double* values, std::size_t n) noexcept {
     std::uint64_t seen = 0;
@@ -113,6 +115,8 @@ struct PortableKernel : AnyKernel {
 /// Sixteen sums at once in AVX2's registers, fused. The attribute lets a program that is compiled for any x86-64 use
 /// it where the machine can.
 struct Avx2Kernel {
+  static constexpr bool keeps_rows = true;
+
   static bool supported() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
   [[gnu::target("avx2,fma")]] static bool all_finite(const double* values, std::size_t n) noexcept {
@@ -171,9 +175,11 @@ struct Avx2Kernel {
     for (; j < n; ++j) w[j] += product(x[j], c);
   }
 
-  /// w += c x, and then w . y: the bits of add and dot, in one pass.
+  /// w += c x, and then w . y: the bits of add and dot, in one pass. With Keep, y is copied to `keep`, which may be x.
+  template <bool Keep = false>
   [[gnu::target("avx2,fma"), gnu::aligned(64)]] static double add_dot(double* w, const double* x, double factor,
-                                                                      const double* y, std::size_t n) noexcept {
+                                                                      const double* y, std::size_t n,
+                                                                      double* keep = nullptr) noexcept {
     const __m256d f = _mm256_set1_pd(factor);
     __m256d a = _mm256_setzero_pd();
     __m256d b = a;
@@ -194,16 +200,21 @@ struct Avx2Kernel {
       _mm256_storeu_pd(w + j + 4, wb);
       _mm256_storeu_pd(w + j + 8, wc);
       _mm256_storeu_pd(w + j + 12, wd);
+      if constexpr (Keep) {
+        for (std::size_t k = j; k < j + 16; k += 4) _mm256_storeu_pd(keep + k, _mm256_loadu_pd(y + k));
+      }
     }
     for (; j + 4 <= n; j += 4) {
       const __m256d wa = _mm256_fmadd_pd(_mm256_loadu_pd(x + j), f, _mm256_loadu_pd(w + j));
       _mm256_storeu_pd(w + j, wa);
       a = _mm256_fmadd_pd(wa, _mm256_loadu_pd(y + j), a);
+      if constexpr (Keep) _mm256_storeu_pd(keep + j, _mm256_loadu_pd(y + j));
     }
     double rest = 0;
     for (; j < n; ++j) {
       w[j] += product(x[j], factor);
       rest = fence(rest + product(w[j], y[j]));
+      if constexpr (Keep) keep[j] = y[j];
     }
     return total(a, b, c, d) + rest;
   }

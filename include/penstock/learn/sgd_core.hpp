@@ -16,7 +16,7 @@
 #include <algorithm>  // fill, min
 #include <cmath>      // floor
 #include <cstddef>    // ptrdiff_t, size_t
-#include <cstdint>    // int32_t, uint32_t
+#include <cstdint>    // int32_t, uint32_t, uintptr_t
 #include <limits>     // numeric_limits
 #include <numeric>    // iota
 #include <optional>   // optional
@@ -418,6 +418,29 @@ class SgdCore {
             weights};
   }
 
+  /// Whether rows are more than a cache holds, and so long that to read each of them a second time takes time, but no
+  /// longer than that three fit the nearest cache.
+  static bool comes_from_memory(std::size_t rows, std::size_t cols) noexcept {
+    constexpr std::size_t least = 256, most = 1024;
+    constexpr std::size_t values = (std::size_t{16} << 20) / sizeof(double);
+    return cols >= least && cols <= most && rows >= values / cols;
+  }
+
+  /// Learns such rows. Those that stream through the nearest cache are not found there a second time, for their step;
+  /// a copy is, if it lies elsewhere in its page than the coefficients. It costs stores.
+  template <class Kernel>
+  PENSTOCK_NOINLINE std::size_t learn_from_memory(LinearState& state, const DenseTask& task, const SgdPass& pass) {
+    if constexpr (Kernel::keeps_rows) {
+      constexpr std::size_t page = 4096 / sizeof(double);
+      kept_row_.resize(task.features + page);
+      const auto place = [](const double* p) { return reinterpret_cast<std::uintptr_t>(p) / sizeof(double); };
+      double* const kept = kept_row_.data() + (place(state.coef.data()) + page / 2 - place(kept_row_.data())) % page;
+      if (pass.loss_sum == nullptr) return learn_lean<Kernel>(state, plan_, task, pass.eta, t, nullptr, kept);
+      return learn_lean<Kernel>(state, plan_, task, pass.eta, t, pass.loss_sum, kept);
+    }
+    return 0;
+  }
+
   /// The loop over rows. Out of line: one row alone takes the very same instructions as a row among many. `local` says
   /// that `rows` holds the block alone, in the order in which it is learnt.
   template <class Kernel, class Rows>
@@ -434,9 +457,14 @@ class SgdCore {
     if constexpr (std::same_as<Rows, DirectRows>) {
       if (is_lean(plan_)) {
         const DenseTask task = task_of(rows, local, order, first, count, output, targets, weights);
-        const std::size_t learnt = pass.loss_sum == nullptr
-                                       ? learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, nullptr)
-                                       : learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, pass.loss_sum);
+        std::size_t learnt = 0;
+        if (Kernel::keeps_rows && comes_from_memory(count, rows.cols)) {
+          learnt = learn_from_memory<Kernel>(output.state, task, pass);
+        } else if (pass.loss_sum == nullptr) {
+          learnt = learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, nullptr, nullptr);
+        } else {
+          learnt = learn_lean<Kernel>(output.state, plan_, task, pass.eta, t, pass.loss_sum, nullptr);
+        }
         return learnt == count ? no_row : place(learnt);
       }
     }
@@ -462,6 +490,7 @@ class SgdCore {
   std::size_t kept_features_ = 0;
   std::vector<std::size_t> order_{};
   std::vector<double> values_{};
+  LinearVector kept_row_{};
 };
 
 /// What every learner says of rows that do not fit.

@@ -320,10 +320,10 @@ struct DenseTask {
 
 /// Learns dense rows where nothing stands between one row's step and the next row's score: both happen in one pass over
 /// the coefficients. Gives the number of rows learnt before one was refused. `loss_sum` is where losses are added up,
-/// or nullptr itself.
-template <class Kernel, class LossSum>
+/// `kept_row` where a row is copied to as it is scored, to be found there for its step; or nullptr itself.
+template <class Kernel, class LossSum, class KeptRow>
 std::size_t learn_lean(LinearState& s, const SgdPlan& plan, const DenseTask task, double eta0, double& t,
-                       LossSum loss_sum) {
+                       LossSum loss_sum, KeptRow kept_row) {
   const std::size_t count = task.count;
   const std::size_t features = task.features;
   LinearScalars v = s.scalars;
@@ -339,13 +339,17 @@ std::size_t learn_lean(LinearState& s, const SgdPlan& plan, const DenseTask task
     const double weight = task.weight(i, y);
     const double eta = step_length<Kernel>(plan, eta0, now);
     const double scale = shrunk(plan, v.scale, eta);
+    const double* stays = x;
     double sum = 0;
-    if (behind != nullptr) {
-      sum = Kernel::add_dot(w, behind, step, x, features);
-      behind = nullptr;
-    } else {
+    if (behind == nullptr) {
       sum = Kernel::dot(w, x, features);
+    } else if constexpr (std::is_null_pointer_v<KeptRow>) {
+      sum = Kernel::add_dot(w, behind, step, x, features);
+    } else {
+      sum = Kernel::template add_dot<true>(w, behind, step, x, features, kept_row);
+      stays = kept_row;
     }
+    behind = nullptr;
     const double p = product(sum, v.scale) + v.intercept;
     if constexpr (!std::is_null_pointer_v<LossSum>) *loss_sum += plan.loss.loss(p, y);
     double update = 0;
@@ -367,7 +371,7 @@ std::size_t learn_lean(LinearState& s, const SgdPlan& plan, const DenseTask task
     }
     if (update != 0) {
       step = length;
-      behind = x;
+      behind = stays;
       if (plan.fit_intercept) v.intercept += update;
     }
     now += 1;

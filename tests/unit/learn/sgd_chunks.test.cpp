@@ -10,6 +10,7 @@
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -77,6 +78,29 @@ TEST_CASE("a classifier is the same for rows one by one, in chunks and all at on
     }
   }
   CHECK(wrong == 0);
+}
+
+TEST_CASE("more rows than stay in a cache are learnt with the same bits as a few at a time") {
+  for (const Eigen::Index features : {256, 301, 1024}) {
+    const Eigen::Index count = (Eigen::Index{1} << 21) / features + 1;
+    RowMajor x(count, features);
+    for (Eigen::Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<double>(i * 7919 % 2003) / 2003 - 0.5;
+    const Eigen::VectorXd y = x.col(0) - 2 * x.col(7);
+    SgdRegressor all({.eta0 = 0.001}), parts({.eta0 = 0.001});
+    all.partial_fit(x, y);
+    // The hinge loss has rows without a step, between which the copy of a row is not the last one.
+    SgdClassifier sides({.eta0 = 0.001, .classes = {0, 1}}), sides_in_parts({.eta0 = 0.001, .classes = {0, 1}});
+    const Eigen::VectorXd labels = (y.array() > 0).cast<double>();
+    sides.partial_fit(x, labels);
+    for (Eigen::Index i = 0; i < count; i += 500) {
+      const Eigen::Index n = std::min<Eigen::Index>(500, count - i);
+      parts.partial_fit(x.middleRows(i, n), y.segment(i, n));
+      sides_in_parts.partial_fit(x.middleRows(i, n), labels.segment(i, n));
+    }
+    CHECK(bits(all) == bits(parts));
+    CHECK(bits(sides) == bits(sides_in_parts));
+    REQUIRE(all.coef().norm() > 0.1);
+  }
 }
 
 TEST_CASE("the order of values in memory changes no bit") {
