@@ -37,7 +37,7 @@ RecordBatch* texts_new(const std::int32_t* codes, std::size_t n, std::size_t d, 
                        const double* values) {
   Schema schema;
   std::vector<Column> columns;
-  Dictionary texts;
+  std::vector<std::string> texts;
   for (std::int32_t k = 0; k < different; ++k) texts.push_back("value_" + std::to_string(k));
   const auto dictionary = std::make_shared<const Dictionary>(texts);
   for (std::size_t j = 0; j < d; ++j) {

@@ -8,7 +8,7 @@
 //     values.dictionary = countries.dictionary();              // what the codes so far stand for
 
 #include "penstock/core/category_table.hpp"
-#include "penstock/core/column.hpp"
+#include "penstock/core/dictionary.hpp"
 
 #include <cstddef>      // size_t
 #include <cstdint>      // int32_t
@@ -49,7 +49,8 @@ class CategoryIndex {
 
   [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }  ///< texts known
 
-  /// The texts so far; the same object until a text is added, so that batches share it. O(1) or O(texts).
+  /// The texts so far; the same object until a text is added, so that batches share it; all share
+  /// one memory. O(1).
   [[nodiscard]] std::shared_ptr<const Dictionary> dictionary() { return table_.dictionary(); }
 
  private:

@@ -5,13 +5,14 @@
 // for a text of at most eight bytes; it has a limit, and can forget the last texts again when the row that brought them
 // is bad. A reader knows that eight bytes behind its texts can be read, and says so: find_or_add_padded.
 
-#include "penstock/core/column.hpp"
+#include "penstock/core/dictionary.hpp"
 
 #include <bit>          // endian
 #include <cstddef>      // size_t
 #include <cstdint>      // int32_t, uint64_t
 #include <cstring>      // memcpy, memcmp
-#include <memory>       // shared_ptr
+#include <memory>       // make_shared, shared_ptr
+#include <string>       // string
 #include <string_view>  // string_view
 #include <vector>       // vector
 
@@ -19,12 +20,22 @@ namespace penstock {
 inline namespace v0 {
 namespace detail {
 
-/// An open-addressing hash table whose codes never change. Not thread-safe; its dictionaries are.
+/// An open-addressing hash table whose codes never change. Not thread-safe; its dictionaries are, also while it learns
+/// more texts.
 class CategoryTable {
  public:
   static constexpr std::int32_t unknown = -1;
 
   CategoryTable() : slots_(64, unknown) {}
+  /// Of the same texts in a memory of its own: both may go on. O(texts).
+  CategoryTable(const CategoryTable& other)
+      : slots_(other.slots_), keys_(other.keys_), texts_(std::make_shared<TextStore>()) {
+    for (std::size_t i = 0; i < keys_.size(); ++i) texts_->set(i, (*other.texts_)[i]);
+  }
+  CategoryTable& operator=(const CategoryTable& other) { return *this = CategoryTable(other); }
+  CategoryTable(CategoryTable&&) noexcept = default;
+  CategoryTable& operator=(CategoryTable&&) noexcept = default;
+  ~CategoryTable() = default;
 
   /// The code of a text, or unknown. O(length) on average.
   [[nodiscard]] std::int32_t find(std::string_view text) const noexcept {
@@ -40,26 +51,27 @@ class CategoryTable {
     return find_or_add_by<padded>(text, limit);
   }
 
-  /// Forgets the texts from code `size` on.
+  /// Forgets the texts from code `size` on, none of which may be in a dictionary that is still there.
   void shrink(std::size_t size) {
-    while (texts_.size() > size) {
+    while (keys_.size() > size) {
       // The last that came is at the end of its probe sequence, so that its slot can be freed as it is.
       for (std::size_t slot = keys_.back().hash & (slots_.size() - 1);; slot = (slot + 1) & (slots_.size() - 1)) {
-        if (slots_[slot] != static_cast<std::int32_t>(texts_.size() - 1)) continue;
+        if (slots_[slot] != static_cast<std::int32_t>(keys_.size() - 1)) continue;
         slots_[slot] = unknown;
         break;
       }
-      texts_.pop_back();
       keys_.pop_back();
     }
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }  ///< texts known
-  [[nodiscard]] const Dictionary& texts() const noexcept { return texts_; }  ///< their codes are their places
+  [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }            ///< texts known
+  [[nodiscard]] Dictionary texts() const noexcept { return {texts_, keys_.size()}; }  ///< their codes are their places
+  /// The text of a code that was given.
+  [[nodiscard]] const std::string& text(std::size_t code) const noexcept { return (*texts_)[code]; }
 
-  /// The texts so far; the same object until a text is added. O(1) or O(texts).
+  /// The texts so far; the same object until a text is added. O(1).
   [[nodiscard]] const std::shared_ptr<const Dictionary>& dictionary() {
-    if (!shared_ || shared_->size() != texts_.size()) shared_ = std::make_shared<const Dictionary>(texts_);
+    if (!shared_ || shared_->size() != keys_.size()) shared_ = std::make_shared<const Dictionary>(texts());
     return shared_;
   }
 
@@ -108,7 +120,7 @@ class CategoryTable {
       const auto code = static_cast<std::size_t>(slots_[slot]);
       const Key& other = keys_[code];
       if (other.head == key.head && other.size == key.size &&
-          (key.size <= 8 || std::memcmp(texts_[code].data() + 8, text.data() + 8, key.size - 8) == 0)) {
+          (key.size <= 8 || std::memcmp(this->text(code).data() + 8, text.data() + 8, key.size - 8) == 0)) {
         return slot;
       }
     }
@@ -119,13 +131,14 @@ class CategoryTable {
     const Key key = key_of<load>(text);
     std::size_t slot = slot_of(key, text);
     if (slots_[slot] != unknown) return slots_[slot];
-    if (texts_.size() >= limit) return unknown;
-    if (2 * texts_.size() >= slots_.size()) {
+    if (keys_.size() >= limit) return unknown;
+    if (2 * keys_.size() >= slots_.size()) {
       grow();
       slot = slot_of(key, text);
     }
-    const auto code = static_cast<std::int32_t>(texts_.size());
-    texts_.emplace_back(text);
+    const auto code = static_cast<std::int32_t>(keys_.size());
+    if (texts_ == nullptr) texts_ = std::make_shared<TextStore>();
+    texts_->set(keys_.size(), std::string(text));
     keys_.push_back(key);
     slots_[slot] = code;
     return code;
@@ -143,7 +156,7 @@ class CategoryTable {
 
   std::vector<std::int32_t> slots_;  // a power of two, at most half of them taken
   std::vector<Key> keys_;
-  Dictionary texts_;
+  std::shared_ptr<TextStore> texts_;  // as many as keys; dictionaries have it too, each up to its own end
   std::shared_ptr<const Dictionary> shared_;
 };
 

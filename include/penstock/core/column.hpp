@@ -10,6 +10,7 @@
 // others. Column sees to it.
 
 #include "penstock/core/clock.hpp"
+#include "penstock/core/dictionary.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/index_iterator.hpp"
 #include "penstock/core/schema.hpp"
@@ -32,9 +33,6 @@
 
 namespace penstock {
 inline namespace v0 {
-
-/// The texts that a category's codes stand for: code i is text i. Shared by all columns that were read with it.
-using Dictionary = std::vector<std::string>;
 
 /// The values of a boolean column, a byte each.
 struct BooleanValues {

@@ -150,11 +150,11 @@ class CategoryBook {
   /// The category of a code, "nan" for the missing value.
   [[nodiscard]] std::string_view name(std::int32_t code) const {
     if (is_missing(code)) return "nan";
-    return table_.texts()[static_cast<std::size_t>(missing_ >= 0 && code > missing_ ? code - 1 : code)];
+    return table_.text(static_cast<std::size_t>(missing_ >= 0 && code > missing_ ? code - 1 : code));
   }
 
   /// The texts that have codes, and the code of the missing value or `unknown`: what restore() takes.
-  [[nodiscard]] const std::vector<std::string>& texts() const noexcept { return table_.texts(); }
+  [[nodiscard]] Dictionary texts() const noexcept { return table_.texts(); }
   [[nodiscard]] std::int32_t missing_code() const noexcept { return missing_; }
   /// Takes up what another book of the same options had learnt, in place of nothing. False if it cannot be: a text
   /// twice, more than there is room for, or not those given; the book is then of no more use.

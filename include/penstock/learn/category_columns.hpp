@@ -232,7 +232,8 @@ class CategoryColumns {
     std::vector<std::int32_t> codes;
     if constexpr (!Visitor::loading) {
       for (const CategoryBook& book : self.books_) {
-        texts.push_back(book.texts());
+        const Dictionary known = book.texts();
+        texts.emplace_back(known.begin(), known.end());
         missing.push_back(book.missing_code());
       }
       for (const Place& place : self.arrivals_) {

@@ -296,7 +296,8 @@ class SimpleImputer {
       return x.with_columns({field}, one_column(Column(std::move(texts))));
     }
     const auto codes = x.column<std::int32_t>(place);
-    auto dictionary = std::make_shared<Dictionary>(codes.dictionary());
+    const Dictionary& texts = codes.dictionary();
+    std::vector<std::string> added;
     std::map<std::string, std::int32_t, std::less<>> known;
     CategoryValues categories;
     each([&](std::size_t i, std::string_view text, bool valid) {
@@ -304,13 +305,21 @@ class SimpleImputer {
       auto found = known.find(text);
       if (found == known.end()) {
         std::size_t code = 0;
-        while (code < dictionary->size() && (*dictionary)[code] != text) ++code;
-        if (code == dictionary->size()) dictionary->emplace_back(text);
+        while (code < texts.size() && texts[code] != text) ++code;
+        if (code == texts.size()) {
+          code += added.size();  // of those added none is text, or it would be known
+          added.emplace_back(text);
+        }
         found = known.emplace(std::string(text), static_cast<std::int32_t>(code)).first;
       }
       categories.codes.push_back(found->second);
     });
-    categories.dictionary = std::move(dictionary);
+    if (added.empty()) {
+      categories.dictionary = std::make_shared<const Dictionary>(texts);
+    } else {
+      added.insert(added.begin(), texts.begin(), texts.end());
+      categories.dictionary = std::make_shared<const Dictionary>(std::move(added));
+    }
     return x.with_columns({field}, one_column(Column(std::move(categories))));
   }
   static std::vector<Column> one_column(Column column) {
