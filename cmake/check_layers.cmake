@@ -25,7 +25,7 @@ set(layers core queue metrics stats io serve learn stream engine runner adapters
 
 set(lean_layers core queue metrics stats learn)
 set(costly_headers iostream regex future filesystem random)
-set(system_headers "^(unistd|fcntl|sched|pthread|emmintrin|immintrin|arm_neon)\\.h$|^(sys|linux)/")  # neither std nor third party
+set(system_headers "^(unistd|fcntl|dirent|sched|pthread|emmintrin|immintrin|arm_neon)\\.h$|^(sys|linux|netinet)/")  # neither std nor third party
 
 cmake_path(ABSOLUTE_PATH TREE NORMALIZE)
 set(violations 0)

@@ -12,6 +12,7 @@
 //
 // By default it listens on the loopback address alone: what a process measures is nobody's business by accident.
 
+#include "penstock/adapters/http/connections.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/metrics/metrics_snapshot.hpp"
 #include "penstock/metrics/prometheus_text.hpp"
@@ -26,6 +27,8 @@
 #include <exception>   // exception
 #include <functional>  // function
 #include <httplib.h>
+#include <optional>     // optional
+#include <semaphore>    // binary_semaphore
 #include <stdexcept>    // invalid_argument
 #include <string>       // string, to_string
 #include <string_view>  // string_view
@@ -54,7 +57,7 @@ struct MetricsServerOptions {
   std::size_t threads = 2;         ///< that answer, at least 1: so many slow clients hold up the others
   /// At least 1 s: of silence from a client in the middle of a request, or that takes nothing of its answer. Each byte
   /// begins it anew, so it bounds no whole request: a client that sends byte by byte holds a thread as long as it
-  /// likes.
+  /// likes, until stop() cuts it off when so much time has passed.
   std::chrono::seconds timeout{5};
 };
 
@@ -159,10 +162,12 @@ class MetricsServer {
                                            std::string(code == 0 ? "unknown host" : std::strerror(code)) + ")",
                   "a free port of this machine, or port 0");
     }
+    address_ = detail::socket_address(listening_);
     try {
       thread_ = std::thread([this] {
         server_.listen_after_bind();
         ended_ = true;
+        over_.release();
       });
     } catch (...) {
       ::close(listening_);  // httplib's own stop() does so only while it runs
@@ -175,12 +180,16 @@ class MetricsServer {
   ~MetricsServer() { stop(); }
 
   /// Ends: takes no more clients, and returns when nobody is being answered any more and no function is called again.
-  /// It waits for clients in the middle of a request: one that falls silent costs up to `timeout`, one that sends byte
-  /// by byte costs what it likes, and so does it in the destructor. cpp-httplib gives no way to cut them off.
-  /// May be called again, from one thread at a time; not from within the functions.
+  /// It waits for clients in the middle of a request, for `timeout`, and then cuts them off, where the system has
+  /// /dev/fd; and for the caller's functions. May be called again, from one thread at a time; not from within the
+  /// functions.
   void stop() {
+    if (!thread_.joinable()) return;
     server_.stop();
-    if (thread_.joinable()) thread_.join();
+    while (!over_.try_acquire_for(options_.timeout)) {
+      if (address_) detail::cut_off_clients(*address_);
+    }
+    thread_.join();
   }
 
   [[nodiscard]] int port() const noexcept { return port_; }  ///< where it listens, also if it was 0
@@ -222,9 +231,11 @@ class MetricsServer {
   const MetricsServerOptions options_;
   httplib::Server server_;
   socket_t listening_ = -1;
+  std::optional<sockaddr_storage> address_;  // where it listens
   int port_ = 0;
   std::atomic<std::uint64_t> requests_{0}, errors_{0};
   std::atomic<bool> ended_{false};
+  std::binary_semaphore over_{0};
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 
+#include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -11,12 +12,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore>
 #include <stdexcept>
 #include <string>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 using namespace penstock;
@@ -153,6 +157,37 @@ TEST_CASE("a server listens on loopback, and nobody answers when it has stopped"
   const MetricsServer again([] { return some_metrics(1); }, {.port = port});
   CHECK(again.port() == port);
   for (int i = 0; i < 50; ++i) MetricsServer([] { return some_metrics(1); });  // stopped as soon as begun
+}
+
+TEST_CASE("a client that sends byte by byte holds up nobody's end") {
+  MetricsServer server([] { return some_metrics(1); }, {.timeout = std::chrono::seconds(1)});
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(server.port()));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const std::string whole = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  REQUIRE(send(client, whole.data(), whole.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(whole.size()));
+  std::string answer(4096, '\0');
+  REQUIRE(recv(client, answer.data(), answer.size(), 0) > 0);  // so it has a thread of the server's
+  bool cut_off = false;
+  std::binary_semaphore begun(0);
+  std::thread dripping([&] {
+    const std::string request = "GET /";
+    for (int i = 0; i < 200 && !cut_off; ++i) {  // for 20 s, and then it gives up
+      const char byte = i < 5 ? request[static_cast<std::size_t>(i)] : 'x';
+      if (i == 5) begun.release();
+      pollfd wait{client, POLLIN, 0};
+      cut_off = send(client, &byte, 1, MSG_NOSIGNAL) != 1 ||
+                (poll(&wait, 1, 100) > 0 && recv(client, answer.data(), answer.size(), 0) <= 0);
+    }
+    close(client);
+  });
+  begun.acquire();
+  server.stop();
+  dripping.join();
+  CHECK(cut_off);
 }
 
 TEST_CASE("the url of an IPv6 address has it in brackets") {

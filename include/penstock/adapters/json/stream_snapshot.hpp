@@ -37,7 +37,8 @@ inline void to_json(nlohmann::json& json, const StreamWindow& window) {
           {"error_rate", window.error_rate()}};
 }
 
-/// Writes a snapshot, or the difference of two.
+/// Writes a snapshot, or the difference of two. Reasons and stages that are not UTF-8 make dump() throw, as
+/// nlohmann_json's texts do, unless it is told to replace them.
 inline void to_json(nlohmann::json& json, const StreamSnapshot& snapshot) {
   const StreamTotals& totals = snapshot.totals;
   nlohmann::json events = {{"in", totals.events_in}, {"out", totals.events_out}};
