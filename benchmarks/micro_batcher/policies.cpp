@@ -2,11 +2,12 @@
 // Rule against rule: the policies of other servers and ours, on the same batcher, with the same Poisson arrivals. The
 // functor takes b + a n; arrivals are open loop and latency counts from the intended arrival.
 //
-//   ./penstock_bench_batching simulate [slo_ms [jitter [items [seeds]]]]      on a manual clock, exact
-//   ./penstock_bench_batching run [slo_ms [seconds [rounds [load ...]]]]      on the real one; the functor sleeps
+//   ./penstock_bench_batching simulate [slo_ms [jitter [items [seeds]]]]          on a manual clock, exact
+//   ./penstock_bench_batching run [slo_ms [seconds [rounds [seed [load ...]]]]]   on the real one: the functor sleeps
 //
 // Without an slo (0) nobody has a deadline; BentoML's and Clipper's rules then aim at 20 ms. Rounds go through the
-// policies in turn. README.md has figures.
+// policies in turn, with the same arrivals for all; what counts on the real clock is ours by theirs within a round.
+// README.md has figures.
 #include "unit/stream/batching/policies.hpp"
 
 #include "penstock/core/clock.hpp"
@@ -107,6 +108,19 @@ void print(const char* name, const std::vector<Outcomes>& rounds, std::size_t it
   std::puts("");
 }
 
+/// Ours by theirs, round by round: the median and the quartiles, then each.
+void print_ratios(const char* name, const char* what, const std::vector<double>& ours,
+                  const std::vector<double>& theirs) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / theirs[i]);
+  std::string each;
+  for (const double ratio : ratios) each += ' ' + std::to_string(ratio).substr(0, 5);
+  std::sort(ratios.begin(), ratios.end());
+  const std::size_t n = ratios.size();
+  std::printf("%s, ours by %s: %.3f, quartiles %.3f %.3f; by round%s\n", what, name, ratios[n / 2], ratios[n / 4],
+              ratios[n - 1 - n / 4], each.c_str());
+}
+
 double argument(const std::vector<std::string>& words, std::size_t at, double otherwise) {
   return at < words.size() ? std::strtod(words[at].c_str(), nullptr) : otherwise;
 }
@@ -116,7 +130,7 @@ double argument(const std::vector<std::string>& words, std::size_t at, double ot
 int main(int count, char** values) {
   const std::vector<std::string> words(values + 1, values + count);
   if (words.empty() || (words[0] != "simulate" && words[0] != "run")) {
-    std::puts("simulate [slo_ms [jitter [items [seeds]]]] | run [slo_ms [seconds [rounds [load ...]]]]");
+    std::puts("simulate [slo_ms [jitter [items [seeds]]]] | run [slo_ms [seconds [rounds [seed [load ...]]]]]");
     return 2;
   }
   const bool real = words[0] == "run";
@@ -131,10 +145,11 @@ int main(int count, char** values) {
   const double jitter = real ? 0 : argument(words, 2, 0);
   const auto rounds = static_cast<std::size_t>(argument(words, real ? 3 : 4, real ? 1 : 3));
   std::vector<double> loads{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
-  if (real && words.size() > 4) {
+  if (real && words.size() > 5) {
     loads.clear();
-    for (std::size_t i = 4; i < words.size(); ++i) loads.push_back(argument(words, i, 0.5));
+    for (std::size_t i = 5; i < words.size(); ++i) loads.push_back(argument(words, i, 0.5));
   }
+  const auto first_seed = real ? static_cast<std::uint64_t>(argument(words, 4, 1)) : 1;
 
   std::printf("T(n) = 2 ms + n 0.1 ms, max_batch 32, slo %g ms\n", slo_ms);
   for (const double share : loads) {
@@ -146,18 +161,22 @@ int main(int count, char** values) {
       return real ? run(load, how, policy) : simulate(load, how, policy);
     };
     using Contender = std::pair<const char*, std::function<Outcomes()>>;
-    const std::vector<Contender> contenders{{"fixed delay 1 ms", [&] { return one(options, FixedDelay(1ms, 32)); }},
-                                            {"fixed delay 5 ms", [&] { return one(options, FixedDelay(5ms, 32)); }},
-                                            {"Triton 0.1 ms", [&] { return one(options, Triton(100us, 32)); }},
-                                            {"Triton 1 ms", [&] { return one(options, Triton(1ms, 32)); }},
-                                            {"Triton 5 ms", [&] { return one(options, Triton(5ms, 32)); }},
-                                            {"BentoML", [&] { return one(options, BentoML(objective, 32)); }},
-                                            {"Clipper", [&] { return one(options, Clipper(objective, 32)); }},
-                                            {"ours", [&] { return one(options, AdaptiveBatching(options)); }},
-                                            {"ours, corked", [&] { return one(corked, AdaptiveBatching(corked)); }}};
+    std::vector<Contender> contenders{{"ours", [&] { return one(options, AdaptiveBatching(options)); }},
+                                      {"fixed delay 1 ms", [&] { return one(options, FixedDelay(1ms, 32)); }},
+                                      {"Triton 0.1 ms", [&] { return one(options, Triton(100us, 32)); }},
+                                      {"Triton 1 ms", [&] { return one(options, Triton(1ms, 32)); }},
+                                      {"BentoML", [&] { return one(options, BentoML(objective, 32)); }},
+                                      {"Clipper", [&] { return one(options, Clipper(objective, 32)); }}};
+    if (real) {  // how far two of the same are apart
+      contenders.emplace_back("ours again", [&] { return one(options, AdaptiveBatching(options)); });
+    } else {
+      contenders.emplace_back("ours, corked", [&] { return one(corked, AdaptiveBatching(corked)); });
+      contenders.emplace_back("fixed delay 5 ms", [&] { return one(options, FixedDelay(5ms, 32)); });
+      contenders.emplace_back("Triton 5 ms", [&] { return one(options, Triton(5ms, 32)); });
+    }
     std::vector<std::vector<Outcomes>> all(contenders.size());
     for (std::size_t round = 0; round < rounds; ++round) {
-      load.seed = round + 1;
+      load.seed = round + first_seed;
       for (std::size_t i = 0; i < contenders.size(); ++i) {
         const std::size_t turn = (i + round) % contenders.size();
         all[turn].push_back(contenders[turn].second());
@@ -167,6 +186,17 @@ int main(int count, char** values) {
                 share, rounds, load.items, "policy");
     std::puts("why they went");
     for (std::size_t i = 0; i < contenders.size(); ++i) print(contenders[i].first, all[i], load.items);
+    const auto figures = [&](std::size_t i, const auto& figure) {
+      std::vector<double> by_round;
+      for (const Outcomes& outcomes : all[i]) by_round.push_back(figure(outcomes));
+      return by_round;
+    };
+    for (std::size_t i = 1; real && i < contenders.size(); ++i) {
+      const auto p99 = [](const Outcomes& o) { return o.ms(0.99); };
+      const auto misses = [](const Outcomes& o) { return 1 + static_cast<double>(o.missed); };
+      print_ratios(contenders[i].first, "p99", figures(0, p99), figures(i, p99));
+      if (slo_ms > 0) print_ratios(contenders[i].first, "misses + 1", figures(0, misses), figures(i, misses));
+    }
     std::fflush(stdout);
   }
 }
