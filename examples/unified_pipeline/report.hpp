@@ -37,7 +37,7 @@ inline nlohmann::ordered_json metrics_json(const Options& options, const AsyncRe
           {"queue_latency_ms_p95", latency_ms(result, 0.95)},
           {"workers", options.workers},
           {"queue_max", options.queue_max},
-          {"jitter_ms", options.jitter_ms},
+          {"jitter_ms", options.rate ? 1e3 / *options.rate : options.jitter_ms},
           {"queue_latency_ms_p99", latency_ms(result, 0.99)},
           {"elapsed_s", seconds(result.elapsed)},
           {"throughput_rows_per_s", rows_per_s(result)},

@@ -199,6 +199,7 @@ TEST_CASE("a batch goes max_delay after its first event, however few there are")
   CHECK(metrics["batches_by_reason"]["full"] == 0);
   CHECK(metrics["batches_by_reason"]["idle"] == 0);
   CHECK(metrics["batches_by_reason"]["delay"] >= 1);
+  CHECK(metrics["jitter_ms"] == 200.0);  // as --rate has set it
 }
 
 TEST_CASE("without a delay a batch is what waits, and one that is dropped is in none") {
