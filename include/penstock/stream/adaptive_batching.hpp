@@ -42,7 +42,10 @@ class AdaptiveBatching {
   void arrived(TimePoint now, std::size_t weight) noexcept {
     if (seen_) {
       const double gap = static_cast<double>((now - last_).count()) / static_cast<double>(weight);
-      gap_ns_ = gap_ns_ > 0 ? gap_ns_ + (gap - gap_ns_) / 128 : gap;
+      gap_ns_ = averaged(gap_ns_, gap, 128);
+      // Where one item at a time keeps up, a longer gap says no more; but a pause would count for hundreds of items.
+      const double most = timing_.predict_ns(1) / workers();
+      if (timing_.ready()) busy_gap_ns_ = std::min(most, averaged(busy_gap_ns_, std::min(gap, most), 32));
     }
     seen_ = true;
     last_ = now;
@@ -104,6 +107,13 @@ class AdaptiveBatching {
     return time < TimePoint::min() + by ? TimePoint::min() : time - by;
   }
 
+  [[nodiscard]] double workers() const noexcept {
+    return static_cast<double>(std::max<std::size_t>(options_.workers, 1));
+  }
+  /// The mean with one more value, where each counts 1/e after so many later ones.
+  static double averaged(double mean, double value, double memory) noexcept {
+    return mean > 0 ? mean + (value - mean) / memory : value;
+  }
   static double slack(const BatchView& view, TimePoint deadline) noexcept {
     return static_cast<double>((deadline - view.now).count());
   }
@@ -113,7 +123,7 @@ class AdaptiveBatching {
   /// one smaller still: what would force that is given up instead.
   [[nodiscard]] double needed(const BatchView& view) const noexcept {
     const auto waits = static_cast<double>(view.weight);
-    const double rate = gap_ns_ > 0 ? 1 / gap_ns_ / static_cast<double>(std::max<std::size_t>(options_.workers, 1)) : 0;
+    const double rate = busy_gap_ns_ > 0 ? 1 / busy_gap_ns_ / workers() : 0;
     const double spare = 1 - rate * timing_.per_item_ns();
     return spare <= 0 ? waits : std::min(waits, 1.6 * rate * timing_.fixed_ns() / spare);
   }
@@ -123,7 +133,8 @@ class AdaptiveBatching {
   BatchTiming timing_{};
   bool seen_ = false;
   TimePoint last_{};
-  double gap_ns_ = 0;  // between arrivals, a unit of weight
+  double gap_ns_ = 0;       // between arrivals, a unit of weight
+  double busy_gap_ns_ = 0;  // the same without pauses, and with a shorter memory, for what batches must hold
 };
 
 static_assert(batch_policy<AdaptiveBatching>);

@@ -83,6 +83,9 @@ TEST_CASE("an item that would force a batch too small for the load is lost inste
   CHECK_FALSE(two.lost(waiting(40), 1, TimePoint(1015ms)));
   const AdaptiveBatching overloaded = taught({.max_batch = 64}, 1ms);  // no batch is large enough
   CHECK(overloaded.lost(waiting(40), 1, TimePoint(1049ms)));
+  AdaptiveBatching paused = taught({.max_batch = 64}, 2ms);
+  paused.arrived(TimePoint(1h), 1);  // that nobody came for an hour does not say that few come now
+  CHECK(paused.lost(waiting(40), 1, TimePoint(1021ms)));
   const AdaptiveBatching patient = taught({.max_batch = 64, .shed = false}, 1ms);
   CHECK_FALSE(patient.lost(waiting(40), 1, TimePoint(1001ms)));
 }

@@ -77,6 +77,23 @@ TEST_CASE("in simulation no policy misses fewer deadlines, with times that vary 
   }
 }
 
+TEST_CASE("in simulation pauses and changes of the load do not make it miss more than the best policy") {
+  for (const auto& [burst, pause_ns] : {std::pair{1000, 2e9}, {1000, 1e8}, {300, 0.0}}) {
+    for (const double share : {0.8, 0.95}) {
+      const MicroBatcherOptions options{.max_batch = 32, .slo = 12ms};
+      const Load load{.jitter = 0.1,
+                      .load = share,
+                      .burst = static_cast<std::size_t>(burst),
+                      .pause_ns = pause_ns,
+                      .items = 40'000};
+      const auto ours = static_cast<double>(simulate_all(load, options, AdaptiveBatching(options)).missed);
+      const auto theirs = static_cast<double>(simulate_all(load, options, BentoML(options.slo, 32)).missed);
+      INFO("BentoML at " << share << ", bursts of " << burst << ": " << theirs << " missed, ours " << ours);
+      CHECK(ours <= theirs * 1.1 + 30);  // of 80,000; it was five times as many
+    }
+  }
+}
+
 TEST_CASE("in simulation a batch is as large as the load needs, with one worker n = lambda b / (1 - lambda a)") {
   const MicroBatcherOptions options{.max_batch = 1000};
   for (const double share : {0.2, 0.4}) {

@@ -23,6 +23,8 @@ struct Load {
   double per_item_ns = 1e5;  // a
   double jitter = 0;         // standard deviation of the logarithm of a batch's time
   double load = 0.5;         // of the capacity, max_batch / T(max_batch)
+  std::size_t burst = 0;     // items, and then a pause; 0: no pauses
+  double pause_ns = 0;       // if it is 0 the next burst has a tenth of the load, and so on in turns
   std::size_t items = 100'000;
   std::uint64_t seed = 1;
 };
@@ -64,7 +66,11 @@ inline std::vector<std::int64_t> poisson_arrivals(const Load& load, std::size_t 
   Random random(load.seed);
   std::vector<std::int64_t> arrivals(load.items);
   double time = 0;
-  for (std::int64_t& arrival : arrivals) arrival = static_cast<std::int64_t>(time += random.exponential(gap));
+  for (std::size_t i = 0; i < load.items; ++i) {
+    const bool sparse = load.burst > 0 && load.pause_ns == 0 && i / load.burst % 2 == 1;
+    if (load.burst > 0 && i % load.burst == 0) time += load.pause_ns;
+    arrivals[i] = static_cast<std::int64_t>(time += random.exponential(sparse ? 10 * gap : gap));
+  }
   return arrivals;
 }
 
