@@ -13,6 +13,7 @@
 #include "penstock/core/category_table.hpp"
 #include "penstock/core/clock.hpp"
 #include "penstock/core/column.hpp"
+#include "penstock/core/concatenate.hpp"
 #include "penstock/core/dictionary.hpp"
 #include "penstock/core/error.hpp"
 #include "penstock/core/frame.hpp"

@@ -77,14 +77,18 @@ class Dictionary {
   [[nodiscard]] const_iterator begin() const noexcept { return {*this, 0}; }    ///< at the first
   [[nodiscard]] const_iterator end() const noexcept { return {*this, size_}; }  ///< behind the last
 
-  /// The same texts in the same order. O(bytes), O(1) if they share them.
-  friend bool operator==(const Dictionary& a, const Dictionary& b) noexcept {
-    if (a.size_ != b.size_) return false;
-    if (a.store_ == b.store_) return true;
-    for (std::size_t i = 0; i < a.size_; ++i) {
-      if (a[i] != b[i]) return false;
+  /// Whether it begins with the texts of the other. O(bytes), O(1) if they share them.
+  [[nodiscard]] bool starts_with(const Dictionary& other) const noexcept {
+    if (size_ < other.size_) return false;
+    if (store_ == other.store_) return true;
+    for (std::size_t i = 0; i < other.size_; ++i) {
+      if ((*this)[i] != other[i]) return false;
     }
     return true;
+  }
+  /// The same texts in the same order. O(bytes), O(1) if they share them.
+  friend bool operator==(const Dictionary& a, const Dictionary& b) noexcept {
+    return a.size_ == b.size_ && a.starts_with(b);
   }
 
  private:
