@@ -8,9 +8,11 @@
 //     for (std::size_t place : selection.places(batch.schema())) ...
 
 #include "penstock/core/error.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/schema.hpp"
 
 #include <cstddef>      // size_t
+#include <memory>       // make_shared, shared_ptr
 #include <stdexcept>    // invalid_argument
 #include <string>       // string
 #include <string_view>  // string_view
@@ -64,69 +66,80 @@ enum class ColumnKind {
   return "any type";
 }
 
-/// Names, fixed by the first table, and where they stand in each table. Copyable; const functions may be called from
-/// many threads at once.
+/// Names, fixed by the first table, and where they stand in each table. Copies share the names: O(1). Const functions
+/// may be called from many threads at once.
 class ColumnSelection {
  public:
   /// `columns` are names, or empty for all columns of that kind (timestamps are not among numbers then).
   /// @throws std::invalid_argument if a name stands there twice.
   ColumnSelection(std::vector<std::string> columns, ColumnKind kind)
-      : names_(std::move(columns)), kind_(kind), named_(!names_.empty()) {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (names_[i] == names_[j]) throw std::invalid_argument("columns: '" + names_[i] + "' stands there twice");
-      }
-    }
+      : taken_(std::make_shared<const Taken>(std::move(columns))), kind_(kind), named_(!names().empty()) {
+    if (taken_->twice == nullptr) return;
+    throw std::invalid_argument("columns: '" + *taken_->twice + "' stands there twice");
   }
+  ColumnSelection(const ColumnSelection&) = default;  // and no moves: one that was moved from would have no names
+  ColumnSelection& operator=(const ColumnSelection&) = default;
 
   [[nodiscard]] bool fixed() const noexcept { return fixed_; }  ///< whether the first table has been seen
 
   /// Settles which columns are meant; nothing, if that is settled. May leave none.
-  /// @throws Error that names a column that is not there or cannot be taken; nothing is settled then.
+  /// @throws Error that names a column that is not there or cannot be taken, or two of one name that would both be
+  /// taken; nothing is settled then.
   void fix(const Schema& schema) {
     if (fixed_) return;
-    if (!named_) {
-      std::vector<std::string> names;
-      for (const Field& field : schema.fields) {
-        if (takes_unnamed(kind_, field.dtype)) names.push_back(field.name);
-      }
-      names_ = std::move(names);
-    } else {
+    if (named_) {
       static_cast<void>(places(schema));
+    } else {
+      std::vector<std::string> found;
+      for (const Field& field : schema.fields) {
+        if (takes_unnamed(kind_, field.dtype)) found.push_back(field.name);
+      }
+      auto taken = std::make_shared<const Taken>(std::move(found));
+      if (taken->twice != nullptr) {
+        throw Error({.column = *taken->twice}, "two columns of that name", "names that differ");
+      }
+      taken_ = std::move(taken);
     }
     fixed_ = true;
   }
-  /// The same for matrices, whose columns are called x0, x1 and so on.
+  /// The same for names that differ, such as those of matrices: x0, x1 and so on.
   void fix(std::vector<std::string> names) {
     if (fixed_) return;
-    names_ = std::move(names);
+    taken_ = std::make_shared<const Taken>(std::move(names));
     fixed_ = true;
   }
 
   /// The names; before the first table those of the option.
-  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return taken_->names; }
   /// Whether the option named them.
   [[nodiscard]] bool named() const noexcept { return named_; }
   /// Whether what was learnt of the other's columns fits these: they are the same, or none are known here yet.
   [[nodiscard]] bool accepts(const ColumnSelection& other) const {
-    return !(fixed_ || named_) || names_ == other.names_;
+    return !(fixed_ || named_) || names() == other.names();
   }
 
-  /// Where they stand in a table, in the order of names(). O(columns^2) comparisons at worst, O(columns) if they stand
-  /// in the same order as there. @throws Error that names a column that is not there or cannot be taken.
+  /// Where they stand in a table, in the order of names(): of several columns of one name the first. O(columns), a
+  /// comparison each as long as they stand in the order of names(), else a look-up.
+  /// @throws Error that names a column that is not there or cannot be taken.
   [[nodiscard]] std::vector<std::size_t> places(const Schema& schema) const {
-    std::vector<std::size_t> found;
-    found.reserve(names_.size());
-    std::size_t next = 0;  // where the last one was, plus one: mostly the next is there
-    for (const std::string& name : names_) {
-      while (next < schema.fields.size() && schema.fields[next].name != name) ++next;
-      const std::size_t place = next < schema.fields.size() ? next : schema.index(name);
-      const DataType dtype = schema.fields[place].dtype;
-      if (!takes(kind_, dtype)) {
-        throw Error({.column = name}, "a column of type " + std::string(to_string(dtype)), words_for(kind_));
-      }
-      found.push_back(place);
-      next = place + 1;
+    const std::vector<std::string>& names = this->names();
+    std::vector<std::size_t> found(names.size(), NameIndex::none);
+    std::size_t next = 0;  // the name behind the last that was found: mostly it is the next one here too
+    std::size_t missing = names.size();
+    for (std::size_t i = 0; i < schema.fields.size() && missing > 0; ++i) {
+      const std::string& name = schema.fields[i].name;
+      const std::size_t k = next < names.size() && names[next] == name ? next : taken_->index.find(name);
+      if (k == NameIndex::none) continue;
+      next = k + 1;
+      if (found[k] != NameIndex::none) continue;
+      found[k] = i;
+      --missing;
+    }
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      if (found[k] == NameIndex::none) static_cast<void>(schema.index(names[k]));  // throws
+      const DataType dtype = schema.fields[found[k]].dtype;
+      if (takes(kind_, dtype)) continue;
+      throw Error({.column = names[k]}, "a column of type " + std::string(to_string(dtype)), words_for(kind_));
     }
     return found;
   }
@@ -134,15 +147,35 @@ class ColumnSelection {
   /// Shows a visitor of states what was settled; the options are its owner's.
   template <class Self, class Visitor>
   static void visit_state(Self& self, Visitor& v) {
-    const std::vector<std::string> before = self.names_;
     v("fitted", self.fixed_);
-    v("feature_names_in", self.names_);
-    v.require(!self.named_ || self.names_ == before, "feature_names_in", "those that the options name");
-    v.require(self.fixed_ || self.named_ || self.names_.empty(), "feature_names_in", "none before the first row");
+    std::vector<std::string> names = self.names();
+    v("feature_names_in", names);
+    v.require(!self.named_ || names == self.names(), "feature_names_in", "those that the options name");
+    v.require(self.fixed_ || self.named_ || names.empty(), "feature_names_in", "none before the first row");
+    if constexpr (Visitor::loading) {
+      auto taken = std::make_shared<const Taken>(std::move(names));
+      v.require(taken->twice == nullptr, "feature_names_in", "each column once");
+      self.taken_ = std::move(taken);
+    }
   }
 
  private:
-  std::vector<std::string> names_;
+  /// Names that do not change any more, to be found in any order.
+  struct Taken {
+    std::vector<std::string> names;
+    NameIndex index;
+    const std::string* twice = nullptr;  // the first that stands there a second time
+
+    explicit Taken(std::vector<std::string> all) : names(std::move(all)), index(names.size()) {
+      for (std::size_t k = 0; k < names.size(); ++k) {
+        if (index.find_or_add(names[k], k) != k && twice == nullptr) twice = &names[k];
+      }
+    }
+    Taken(const Taken&) = delete;  // the index points to the names
+    Taken& operator=(const Taken&) = delete;
+  };
+
+  std::shared_ptr<const Taken> taken_;
   ColumnKind kind_;
   bool named_;
   bool fixed_ = false;

@@ -30,7 +30,6 @@
 #include <string>         // string, to_string
 #include <string_view>    // string_view
 #include <unordered_map>  // unordered_map
-#include <unordered_set>  // unordered_set
 #include <utility>        // move
 #include <vector>         // vector
 
@@ -325,10 +324,8 @@ class KeyedFeatures {
   template <class Visitor>
   void fit_loaded(const Visitor& v) {
     const std::vector<std::string>& names = values_.names();
-    std::unordered_set<std::string_view> seen(options_.by.begin(), options_.by.end());
-    if (!options_.on.empty()) seen.insert(options_.on);
     for (const std::string& name : names) {
-      v.require(seen.insert(name).second, "feature_names_in", "each column once, and none of .by and .on");
+      v.require(name != options_.on && !contains(options_.by, name), "feature_names_in", "none of .by and .on");
     }
     v.require(!values_.fixed() || !names.empty(), "feature_names_in", "at least one column");
     plan_.columns = names.size();

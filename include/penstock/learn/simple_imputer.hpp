@@ -17,17 +17,16 @@
 
 #include <Eigen/Core>
 
-#include <cstddef>        // size_t
-#include <cstdint>        // int32_t
-#include <map>            // map
-#include <memory>         // make_shared
-#include <optional>       // optional
-#include <stdexcept>      // invalid_argument, logic_error
-#include <string>         // string
-#include <string_view>    // string_view
-#include <unordered_set>  // unordered_set
-#include <utility>        // move
-#include <vector>         // vector
+#include <cstddef>      // size_t
+#include <cstdint>      // int32_t
+#include <map>          // map
+#include <memory>       // make_shared
+#include <optional>     // optional
+#include <stdexcept>    // invalid_argument, logic_error
+#include <string>       // string
+#include <string_view>  // string_view
+#include <utility>      // move
+#include <vector>       // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -151,14 +150,12 @@ class SimpleImputer {
         Counts(self.options_.max_categories));
     if constexpr (Visitor::loading) {
       std::vector<std::string> numbers;
-      std::unordered_set<std::string_view> seen;
       std::size_t texts = 0;  // that are columns, in their order
       if (self.selection_.fixed()) {
         for (const std::string& name : self.selection_.names()) {
           if (texts < self.texts_.size() && self.texts_[texts] == name) {
             ++texts;
           } else {
-            v.require(seen.insert(name).second, "feature_names_in", "each column of numbers once");
             numbers.push_back(name);
           }
         }

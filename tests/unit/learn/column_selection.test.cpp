@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -83,4 +84,36 @@ TEST_CASE("categories are texts, and integers and booleans that are named; value
   ColumnSelection values({}, ColumnKind::values);
   values.fix(mixed());
   CHECK(values.names() == Names{"name", "age", "minutes", "country", "member"});
+}
+
+TEST_CASE("of columns of one name the first is taken, and two that would both be taken are refused") {
+  ColumnSelection selection({}, ColumnKind::numbers);
+  selection.fix({{{"b", DataType::float64}, {"a", DataType::float64}}});
+  const Schema twice{{{"a", DataType::float64}, {"b", DataType::float64}, {"a", DataType::float64}}};
+  CHECK(selection.places(twice) == Places{1, 0});
+  ColumnSelection fresh({}, ColumnKind::numbers);
+  CHECK_THROWS_WITH(fresh.fix(twice), "column a: found two columns of that name, expected names that differ");
+  CHECK_FALSE(fresh.fixed());
+  ColumnSelection named({"a", "b"}, ColumnKind::numbers);
+  named.fix(twice);
+  CHECK(named.places(twice) == Places{0, 1});
+}
+
+TEST_CASE("thousands of columns in any order are found without looking through all of them for each") {
+  constexpr std::size_t columns = 20'000;
+  Schema schema;
+  Names names;
+  for (std::size_t j = 0; j < columns; ++j) {
+    schema.fields.push_back({"a column with a long name that differs at its end only " + std::to_string(j)});
+    names.push_back(schema.fields.back().name);
+  }
+  std::reverse(names.begin(), names.end());
+  ColumnSelection selection(names, ColumnKind::numbers);
+  selection.fix(schema);
+  const Places places = selection.places(schema);
+  bool all = places.size() == columns;
+  for (std::size_t j = 0; j < columns && all; ++j) all = places[j] == columns - 1 - j;
+  CHECK(all);
+  names.push_back(names.front());
+  CHECK_THROWS_WITH(ColumnSelection(names, ColumnKind::numbers), "columns: '" + names.front() + "' stands there twice");
 }

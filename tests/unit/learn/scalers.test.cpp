@@ -323,6 +323,10 @@ TEMPLATE_TEST_CASE("scalers refuse what they cannot learn, and are as they were"
   CHECK_THROWS_WITH(named.partial_fit(x),
                     EndsWith("options name columns, which a matrix has not; a RecordBatch is needed"));
   CHECK_THROWS_AS(TestType({.columns = {"a", "a"}}), std::invalid_argument);
+  TestType fresh;
+  CHECK_THROWS_WITH(fresh.partial_fit_transform(table_of(x, {"a", "b", "a"})),
+                    "column a: found two columns of that name, expected names that differ");
+  CHECK_FALSE(fresh.fitted());
   scaler.keep();
   scaler.partial_fit(3 * x);
   CHECK(bits(scaler.transform(x)) != before);
