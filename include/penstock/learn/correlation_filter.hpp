@@ -7,12 +7,11 @@
 //     RecordBatch apart = filter.partial_fit_transform(batch, y);
 //     for (const DroppedFeature& dropped : filter.dropped()) ...       // what, for which other one, and why
 
-#include "penstock/core/error.hpp"
 #include "penstock/core/math.hpp"
 #include "penstock/learn/comoments.hpp"
+#include "penstock/learn/fading_moments.hpp"
 #include "penstock/learn/feature_selector.hpp"
 #include "penstock/learn/row_source.hpp"
-#include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/transformer.hpp"
 #include "penstock/stats/fading_factor.hpp"
 
@@ -186,9 +185,7 @@ class CorrelationFilter : public detail::FeatureSelector<CorrelationFilter> {
                                   std::to_string(y.size()) + " targets");
     }
     for (std::size_t i = 0; i < y.size(); ++i) {
-      if (!(detail::absolute(y[i]) > 1e150)) continue;
-      throw Error({.row = i + 1, .column = "target"}, std::to_string(y[i]),
-                  "a finite number of at most 1e150, or none");
+      if (detail::absolute(y[i]) > detail::largest_number) detail::refuse_number(i, "target", y[i]);
     }
   }
 

@@ -171,7 +171,6 @@ class FeatureSelector {
 
  private:
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-  static constexpr double most = 1e150;  // squares are numbers up to here
 
   /// Rows from `first` on, and which features are kept in them.
   struct Segment {
@@ -189,14 +188,8 @@ class FeatureSelector {
 
   template <class X>
   static void check(const ColumnSelection& selection, const X& x) {
-    const std::size_t features = selection.names().size();
-    for_each_number_row(selection, x, [&](std::size_t i, const double* row) {
-      for (std::size_t j = 0; j < features; ++j) {
-        if (!(absolute(row[j]) > most)) continue;
-        throw Error({.row = i + 1, .column = selection.names()[j]}, std::to_string(row[j]),
-                    "a finite number of at most 1e150, or none");
-      }
-    });
+    for_each_number_row(selection, x,
+                        [&](std::size_t i, const double* row) { check_numbers(selection.names(), i, row); });
   }
 
   /// Which features come out: those that were kept in any segment.

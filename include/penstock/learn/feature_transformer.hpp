@@ -19,6 +19,7 @@
 #include "penstock/core/math.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/column_selection.hpp"
+#include "penstock/learn/fixed_selection.hpp"
 #include "penstock/learn/row_source.hpp"
 #include "penstock/learn/table_rows.hpp"
 #include "penstock/learn/transformer.hpp"
@@ -61,6 +62,14 @@ void for_each_block(const Source& source, F&& f) {
   } else if (source.rows != 0) {
     f(source.data, source.stride, std::size_t{0}, source.rows);
   }
+}
+
+/// One number a feature, as Eigen has them.
+template <class F>
+[[nodiscard]] Eigen::VectorXd figures_of(std::size_t features, F&& f) {
+  Eigen::VectorXd values(static_cast<Eigen::Index>(features));
+  for (std::size_t j = 0; j < features; ++j) values[static_cast<Eigen::Index>(j)] = f(j);
+  return values;
 }
 
 /// The public side of a transformer of numbers; see the top of this header for what Derived brings.
@@ -155,67 +164,42 @@ class FeatureTransformer {
   Derived& derived() noexcept { return static_cast<Derived&>(*this); }
   const Derived& derived() const noexcept { return static_cast<const Derived&>(*this); }
 
-  static constexpr double most = 1e150;
-
   static std::shared_ptr<const Schema> schema_of(const ColumnSelection& selection) {
     Schema schema;
     for (const std::string& column : selection.names()) schema.fields.push_back({.name = column});
     return std::make_shared<const Schema>(std::move(schema));
   }
 
-  static ColumnSelection fixed_by(ColumnSelection selection, const RecordBatch& x) {
-    selection.fix(x.schema());
-    return selection;
+  static ColumnSelection fixed_by(const ColumnSelection& selection, const RecordBatch& x) {
+    return fixed_for(selection, x.schema());
   }
   template <class Source>
-  static ColumnSelection fixed_by(ColumnSelection selection, const Source& source) {
-    std::vector<std::string> names = names_of_places(source.cols);
-    if (selection.named() && selection.names() != names) {
-      throw std::invalid_argument(std::string(Derived::name) +
-                                  ": options name columns, which a matrix has not; a RecordBatch is needed");
-    }
-    selection.fix(std::move(names));
-    return selection;
+  static ColumnSelection fixed_by(const ColumnSelection& selection, const Source& source) {
+    return fixed_for(Derived::name, selection, source.cols);
   }
 
   static void check_width(const ColumnSelection& /*selection*/, const RecordBatch& /*x*/) {}
   template <class Source>
   static void check_width(const ColumnSelection& selection, const Source& source) {
     if (source.cols == 0) throw std::invalid_argument(std::string(Derived::name) + ": rows without features");
-    if (source.cols == selection.names().size()) return;
-    throw std::invalid_argument(std::string(Derived::name) + ": rows of " + std::to_string(source.cols) +
-                                " features for one of " + std::to_string(selection.names().size()));
+    detail::check_width(Derived::name, selection, source.cols);
   }
 
-  static void check_block(const ColumnSelection& selection, const double* x, std::ptrdiff_t stride, std::size_t first,
-                          std::size_t count) {
-    const std::size_t features = selection.names().size();
-    for (std::size_t i = 0; i < count; ++i, x += stride) {
-      const bool good = !any_beyond(x, features, most);  // else there may be NaN alone
-      for (std::size_t j = 0; j < features && !good; ++j) {
-        if (!(absolute(x[j]) > most)) continue;
-        throw Error({.row = first + i + 1, .column = selection.names()[j]}, std::to_string(x[j]),
-                    "a finite number of at most 1e150, or none");
-      }
-    }
-  }
   static void check(const ColumnSelection& selection, const RecordBatch& x) {
     const std::vector<std::size_t> places = selection.places(x.schema());
     for (std::size_t j = 0; j < places.size(); ++j) {
       if (x.schema().fields[places[j]].dtype != DataType::float64) continue;
       const auto values = x.column<double>(places[j]).values();
-      const bool good = !any_beyond(values.data(), values.size(), most);
-      for (std::size_t i = 0; i < values.size() && !good; ++i) {
-        if (!(absolute(values[i]) > most)) continue;
-        throw Error({.row = i + 1, .column = selection.names()[j]}, std::to_string(values[i]),
-                    "a finite number of at most 1e150, or none");
+      if (!any_beyond(values.data(), values.size(), largest_number)) continue;
+      for (std::size_t i = 0; i < values.size(); ++i) {  // there may be NaN alone
+        if (absolute(values[i]) > largest_number) refuse_number(i, selection.names()[j], values[i]);
       }
     }
   }
   template <class Source>
   static void check(const ColumnSelection& selection, const Source& source) {
     for_each_block(source, [&](const double* x, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
-      check_block(selection, x, stride, first, count);
+      for (std::size_t i = 0; i < count; ++i, x += stride) check_numbers(selection.names(), first + i, x);
     });
   }
 

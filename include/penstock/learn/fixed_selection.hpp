@@ -14,6 +14,7 @@
 #include <stdexcept>  // invalid_argument
 #include <string>     // string, to_string
 #include <utility>    // move
+#include <vector>     // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -25,22 +26,35 @@ namespace detail {
   return selection;
 }
 
-/// The same for rows, which may be a matrix: then its columns are x0, x1 and so on.
-/// @throws std::invalid_argument if a matrix has other columns than were settled, or the options name columns.
+/// Refuses a matrix that has not as many columns as were settled.
+inline void check_width(const char* owner, const ColumnSelection& selection, std::size_t cols) {
+  if (selection.names().size() == cols) return;
+  throw std::invalid_argument(std::string(owner) + ": rows of " + std::to_string(cols) + " features for one of " +
+                              std::to_string(selection.names().size()));
+}
+
+/// The same as fixed_for of a schema for a matrix of so many columns, which are called x0, x1 and so on.
+/// @throws std::invalid_argument if it has other columns than were settled, or than the options name.
+[[nodiscard]] inline ColumnSelection fixed_for(const char* owner, ColumnSelection selection, std::size_t cols) {
+  if (!selection.fixed()) {
+    std::vector<std::string> names = names_of_places(cols);
+    if (selection.named() && selection.names() != names) {
+      throw std::invalid_argument(std::string(owner) +
+                                  ": options name columns, which a matrix has not; a RecordBatch is needed");
+    }
+    selection.fix(std::move(names));
+  }
+  check_width(owner, selection, cols);
+  return selection;
+}
+
+/// The same for rows of any kind.
 template <feature_rows X>
 [[nodiscard]] ColumnSelection fixed_for(const char* owner, ColumnSelection selection, const X& x) {
   if constexpr (std::same_as<X, RecordBatch>) {
     return fixed_for(std::move(selection), x.schema());
   } else {
-    const std::size_t cols = row_source<X>::make(x).cols;
-    if (!selection.fixed() && selection.named()) {
-      throw std::invalid_argument(std::string(owner) +
-                                  ": options name columns, which a matrix has not; a RecordBatch is needed");
-    }
-    selection.fix(names_of_places(cols));
-    if (selection.names().size() == cols) return selection;
-    throw std::invalid_argument(std::string(owner) + ": rows of " + std::to_string(cols) + " features for one of " +
-                                std::to_string(selection.names().size()));
+    return fixed_for(owner, std::move(selection), row_source<X>::make(x).cols);
   }
 }
 

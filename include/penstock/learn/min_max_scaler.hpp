@@ -50,32 +50,25 @@ namespace detail {
   return scale < 10 * std::numeric_limits<double>::epsilon() ? 1 : scale;
 }
 
-/// One number a feature, as Eigen has them.
-template <class F>
-[[nodiscard]] Eigen::VectorXd figures_of(std::size_t features, F&& f) {
-  Eigen::VectorXd values(static_cast<Eigen::Index>(features));
-  for (std::size_t j = 0; j < features; ++j) values[static_cast<Eigen::Index>(j)] = f(j);
-  return values;
-}
-
 }  // namespace detail
 
 /// x * scale + min, so that the values seen of each feature fill feature_range; scikit-learn's MinMaxScaler for
 /// streams.
 ///
-/// A feature whose values are all the same, or of which none has been seen, comes out as the range's min. Missing
-/// values (NaN) are skipped and stay missing. The extremes never fade: one outlier is for good, see RobustScaler. The
-/// same bits for any cut of the rows into calls; O(features) a row. Not thread-safe while it learns; const functions
-/// may be called from many threads.
+/// A feature whose values are all the same comes out as the range's min, up to the rounding of x * scale; so does one
+/// of which no value has been seen. Missing values (NaN) are skipped and stay missing. The extremes never fade: one
+/// outlier is for good, see RobustScaler. The same bits for any cut of the rows into calls; O(features) a row. Not
+/// thread-safe while it learns; const functions may be called from many threads.
 class MinMaxScaler : public detail::FeatureTransformer<MinMaxScaler> {
  public:
   /// @throws std::invalid_argument unless feature_range.min < feature_range.max, or if columns has a name twice.
   explicit MinMaxScaler(MinMaxScalerOptions options = {})
       : FeatureTransformer(options.columns), options_(std::move(options)) {
     const FeatureRange& range = options_.feature_range;
-    if (!detail::is_finite_bits(range.min) || !detail::is_finite_bits(range.max) || !(range.min < range.max)) {
+    if (!detail::is_finite_bits(range.max - range.min) || !(range.min < range.max)) {
       throw std::invalid_argument("MinMaxScalerOptions.feature_range is [" + std::to_string(range.min) + ", " +
-                                  std::to_string(range.max) + "]; two finite numbers, min < max, are needed");
+                                  std::to_string(range.max) +
+                                  "]; two finite numbers, min < max, a finite distance apart, are needed");
     }
   }
 

@@ -4,10 +4,9 @@
 // The part of SimpleImputer that fills numbers, and its options.
 
 #include "penstock/core/math.hpp"
+#include "penstock/learn/fading_moments.hpp"
 #include "penstock/learn/feature_transformer.hpp"
 #include "penstock/learn/fence.hpp"
-#include "penstock/learn/min_max_scaler.hpp"
-#include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/tracked_quantiles.hpp"
 #include "penstock/learn/value_counts.hpp"
 #include "penstock/stats/fading_factor.hpp"

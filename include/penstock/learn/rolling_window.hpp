@@ -8,8 +8,8 @@
 // the front is empty, the back is turned into a new front, once for each row that ever came. So a value that left has
 // left no rounding behind, however large it was, and the minimum and maximum come with it.
 
-#include "penstock/config.hpp"
 #include "penstock/core/math.hpp"
+#include "penstock/stats/accumulator.hpp"
 
 #include <algorithm>  // is_sorted, max, min
 #include <cstddef>    // ptrdiff_t, size_t
@@ -39,39 +39,25 @@ enum class Closed {
 
 namespace detail {
 
-/// Count, mean, sum of squares around it, minimum and maximum of numbers: Welford's rule, merged by Chan's. Out of
-/// line, so that a value takes the same instructions wherever it comes from.
+/// Count, mean, sum of squares around it, minimum and maximum of numbers.
 struct WindowMoments {
-  double count = 0, mean = 0, squares = 0;
+  stats::VarianceAccumulator all{};
   double low = std::numeric_limits<double>::infinity(), high = -low;
 
-  PENSTOCK_NOINLINE void add(double x) noexcept {
+  void add(double x) noexcept {
     if (is_nan(x)) return;
-    count += 1;
-    const double before = x - mean;
-    mean += before / count;
-    squares += before * (x - mean);
-    low = std::min(low, x);
-    high = std::max(high, x);
+    merge({{1, x, 0}, x, x});
   }
-  PENSTOCK_NOINLINE void merge(const WindowMoments& other) noexcept {
-    if (other.count == 0) return;
-    if (count == 0) {
-      *this = other;
-      return;
-    }
-    const double both = count + other.count;
-    const double apart = other.mean - mean;
-    mean += apart * (other.count / both);
-    squares += other.squares + apart * apart * (count * other.count / both);
-    count = both;
+  void merge(const WindowMoments& other) noexcept {
+    all.merge(other.all);
     low = std::min(low, other.low);
     high = std::max(high, other.high);
   }
+  [[nodiscard]] double count() const noexcept { return all.weight; }
   [[nodiscard]] bool same(const WindowMoments& other) const noexcept {
     const auto equal = [](double a, double b) { return a == b || (is_nan(a) && is_nan(b)); };
-    return count == other.count && equal(mean, other.mean) && equal(squares, other.squares) && low == other.low &&
-           high == other.high;
+    return count() == other.count() && equal(all.mean, other.all.mean) && equal(all.squares, other.all.squares) &&
+           low == other.low && high == other.high;
   }
 };
 
@@ -96,16 +82,20 @@ struct RollingPlan {
 
   void write(const WindowMoments& m, double* out) const noexcept {
     constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-    const bool enough = m.count >= static_cast<double>(min_periods) && m.count > 0;
+    const bool enough = m.count() >= static_cast<double>(min_periods) && m.count() > 0;
     for (const RollingStatistic statistic : statistics) {
       double value = missing;
       switch (statistic) {
-        case RollingStatistic::mean: value = is_finite(m.mean) ? m.mean : missing; break;
-        case RollingStatistic::std: value = m.count > ddof ? square_root(m.squares / (m.count - ddof)) : missing; break;
+        case RollingStatistic::mean: value = m.all.mean; break;
+        case RollingStatistic::std:
+          if (m.count() > ddof) value = square_root(m.all.squares / (m.count() - ddof));
+          break;
         case RollingStatistic::min: value = m.low; break;
         case RollingStatistic::max: value = m.high; break;
-        case RollingStatistic::count: value = m.count; break;
+        case RollingStatistic::count: value = m.count(); break;
       }
+      const bool moment = statistic == RollingStatistic::mean || statistic == RollingStatistic::std;
+      if (moment && !(is_finite(m.all.mean) && is_finite(value))) value = missing;
       *out++ = enough || statistic == RollingStatistic::count ? value : missing;
     }
   }
@@ -157,9 +147,9 @@ class RollingWindow {
     if constexpr (!Visitor::loading) {
       for (std::size_t i = self.front_at_ * plan.columns; i < self.front_.size(); ++i) {
         const WindowMoments& m = self.front_[i];
-        count.push_back(m.count);
-        mean.push_back(m.mean);
-        squares.push_back(m.squares);
+        count.push_back(m.count());
+        mean.push_back(m.all.mean);
+        squares.push_back(m.all.squares);
         low.push_back(m.low);
         high.push_back(m.high);
       }
@@ -182,7 +172,8 @@ class RollingWindow {
     if constexpr (Visitor::loading) {
       self.front_.resize(count.size());
       self.front_at_ = 0;
-      for (std::size_t i = 0; i < count.size(); ++i) self.front_[i] = {count[i], mean[i], squares[i], low[i], high[i]};
+      for (std::size_t i = 0; i < count.size(); ++i)
+        self.front_[i] = {{count[i], mean[i], squares[i]}, low[i], high[i]};
       self.times_ = std::move(times);
       self.times_at_ = 0;
       self.any_ = true;
@@ -209,11 +200,12 @@ class RollingWindow {
     for (std::size_t i = 0; i < front_.size(); ++i) {
       const WindowMoments& m = front_[i];
       const WindowMoments behind = i + k < front_.size() ? front_[i + k] : WindowMoments();
-      v.require(m.count == behind.count || m.count == behind.count + 1, "front", "counts that go up by one at most");
-      v.require(m.low <= behind.low && m.high >= behind.high && (m.count == 0 || m.low <= m.high), "front",
+      v.require(m.count() == behind.count() || m.count() == behind.count() + 1, "front",
+                "counts that go up by one at most");
+      v.require(m.low <= behind.low && m.high >= behind.high && (m.count() == 0 || m.low <= m.high), "front",
                 "extremes of more rows that are further apart");
-      v.require(!(m.squares < 0) || !is_finite(m.mean), "front", "squares from 0");  // -inf: a difference was too large
-      v.require(m.count != behind.count || m.same(behind), "front", "the same numbers where no value came");
+      v.require(!(m.all.squares < 0), "front", "squares from 0");  // NaN: there was an infinite value
+      v.require(m.count() != behind.count() || m.same(behind), "front", "the same numbers where no value came");
     }
     back_.assign(k, WindowMoments());
     for (std::size_t i = 0; i < values_.size(); ++i) back_[i % k].add(values_[i]);

@@ -9,9 +9,9 @@
 
 #include "penstock/config.hpp"
 #include "penstock/core/math.hpp"
+#include "penstock/learn/fading_moments.hpp"
 #include "penstock/learn/feature_transformer.hpp"
 #include "penstock/learn/fence.hpp"
-#include "penstock/learn/table_rows.hpp"
 #include "penstock/stats/fading_factor.hpp"
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -23,7 +23,7 @@
 #include <cstddef>      // ptrdiff_t, size_t
 #include <limits>       // numeric_limits
 #include <stdexcept>    // invalid_argument
-#include <string>       // string, to_string
+#include <string>       // string
 #include <string_view>  // string_view
 #include <utility>      // move
 #include <vector>       // vector
@@ -41,98 +41,6 @@ struct StandardScalerOptions {
 };
 
 namespace detail {
-
-/// Mean and sum of squares around it, a feature each, of rows whose weight may fade (West 1979, with a factor).
-struct FadingMoments {
-  double factor = 1;              // of the weights, with each row
-  double weight = 0;              // of the rows, while no value has been missing
-  std::vector<double> weights{};  // of the values of each feature, from the first missing one on
-  std::vector<double> mean{}, squares{};
-
-  void start(std::size_t features) {
-    weight = 0;
-    weights.clear();
-    mean.assign(features, 0);
-    squares.assign(features, 0);
-  }
-  [[nodiscard]] double weight_of(std::size_t j) const noexcept { return weights.empty() ? weight : weights[j]; }
-  [[nodiscard]] double variance(std::size_t j) const noexcept {
-    const double w = weight_of(j);
-    return w > 0 ? squares[j] * (1 / w) : std::numeric_limits<double>::quiet_NaN();
-  }
-
-  /// Learns one row. Out of line, so that a row takes the same instructions in every call.
-  PENSTOCK_NOINLINE void learn(const double* x) {
-    const std::size_t features = mean.size();
-    if (!weights.empty() || any_beyond(x, features, std::numeric_limits<double>::infinity())) return learn_some(x);
-    weight = weight * factor + 1;
-    const double part = 1 / weight;
-    const double fading = factor;  // which no store below can change
-    double* m = mean.data();
-    double* s = squares.data();
-    for (std::size_t j = 0; j < features; ++j) {
-      const double before = x[j] - m[j];
-      const double now = m[j] + before * part;
-      m[j] = now;
-      s[j] = s[j] * fading + before * (x[j] - now);
-    }
-  }
-
-  /// Shows all but the factor, which is an option, to a visitor of states; once fitted there are `features`.
-  template <class Self, class Visitor>
-  static void visit_state(Self& self, bool fitted, std::size_t features, Visitor& v) {
-    v("weight", self.weight);
-    v("weights", self.weights);
-    v("mean", self.mean);
-    v("squares", self.squares);
-    if constexpr (Visitor::loading) {
-      if (!fitted) return self.start(0);
-      v.require(self.weight >= 0 && is_finite(self.weight), "weight", "a finite number from 0");
-      v.require(self.weights.empty() || self.weights.size() == features, "weights", "none, or a number a feature");
-      v.require(self.mean.size() == features, "mean", "a number a feature");
-      v.require(self.squares.size() == features, "squares", "a number a feature");
-      for (const double x : self.weights) v.require(x >= 0 && is_finite(x), "weights", "finite numbers from 0");
-      for (const double x : self.mean) v.require(is_finite(x), "mean", "finite numbers");
-      for (const double x : self.squares) v.require(x >= 0 && is_finite(x), "squares", "finite numbers from 0");
-    }
-  }
-
-  /// Takes over another stream's, as if both had ended now (Chan, Golub and LeVeque 1979).
-  void merge(const FadingMoments& other) {
-    const std::size_t features = mean.size();
-    if (!weights.empty() || !other.weights.empty()) spread();
-    for (std::size_t j = 0; j < features; ++j) {
-      const double a = weight_of(j);
-      const double b = other.weight_of(j);
-      if (b == 0) continue;
-      const double apart = other.mean[j] - mean[j];
-      mean[j] += apart * (b / (a + b));
-      squares[j] += other.squares[j] + apart * apart * (a * b / (a + b));
-      if (!weights.empty()) weights[j] = a + b;
-    }
-    weight += other.weight;
-  }
-
- private:
-  void spread() {
-    if (weights.empty()) weights.assign(mean.size(), weight);
-  }
-  void learn_some(const double* x) {
-    spread();
-    for (std::size_t j = 0; j < mean.size(); ++j) {
-      if (is_nan(x[j])) {  // the others fade by a row all the same
-        weights[j] *= factor;
-        squares[j] *= factor;
-        continue;
-      }
-      weights[j] = weights[j] * factor + 1;
-      const double before = x[j] - mean[j];
-      mean[j] += before * (1 / weights[j]);
-      squares[j] = squares[j] * factor + before * (x[j] - mean[j]);
-    }
-    weight = weight * factor + 1;
-  }
-};
 
 /// The standard deviation, or 1 where there is none: of no value, or of values that differ by no more than what
 /// rounding makes of their variance. The bound is scikit-learn's.
@@ -202,21 +110,21 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
 
   /// The means, one a feature; NaN where no value has been seen.
   [[nodiscard]] Eigen::VectorXd mean() const {
-    return figures([this](std::size_t j) {
+    return detail::figures_of(n_features(), [this](std::size_t j) {
       return state_.weight_of(j) > 0 ? state_.mean[j] : std::numeric_limits<double>::quiet_NaN();
     });
   }
   /// The variances, with ddof 0; NaN where no value has been seen.
   [[nodiscard]] Eigen::VectorXd var() const {
-    return figures([this](std::size_t j) { return state_.variance(j); });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return state_.variance(j); });
   }
   /// What is divided by: the standard deviations, 1 for a feature that does not vary.
   [[nodiscard]] Eigen::VectorXd scale() const {
-    return figures([this](std::size_t j) { return scale_at(j); });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return scale_at(j); });
   }
   /// The values seen of each feature, or, with half_life, the sum of their weights.
   [[nodiscard]] Eigen::VectorXd n_samples_seen() const {
-    return figures([this](std::size_t j) { return state_.weight_of(j); });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return state_.weight_of(j); });
   }
   [[nodiscard]] const StandardScalerOptions& options() const noexcept { return options_; }  ///< as they were given
 
@@ -239,12 +147,6 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
   friend class detail::FeatureTransformer<StandardScaler>;
   static constexpr const char* name = "StandardScaler";
 
-  template <class F>
-  [[nodiscard]] Eigen::VectorXd figures(F&& f) const {
-    Eigen::VectorXd values(static_cast<Eigen::Index>(n_features()));
-    for (std::size_t j = 0; j < n_features(); ++j) values[static_cast<Eigen::Index>(j)] = f(j);
-    return values;
-  }
   [[nodiscard]] double scale_at(std::size_t j) const noexcept {
     const double weight = state_.weight_of(j);
     return options_.with_std && weight > 0 ? detail::scale_of(state_.variance(j), state_.mean[j], weight) : 1;
@@ -283,7 +185,7 @@ class StandardScaler : public detail::FeatureTransformer<StandardScaler> {
     };
   }
   [[nodiscard]] Eigen::VectorXd mean_or_0() const {
-    return figures([this](std::size_t j) { return mean_at(j); });
+    return detail::figures_of(n_features(), [this](std::size_t j) { return mean_at(j); });
   }
 
   StandardScalerOptions options_;

@@ -4,15 +4,19 @@
 // Columns of numbers of a table as doubles in rows, and back.
 
 #include "penstock/core/column.hpp"
+#include "penstock/core/error.hpp"
 #include "penstock/core/math.hpp"
 #include "penstock/core/record_batch.hpp"
 
-#include <bit>      // bit_cast
-#include <cstddef>  // size_t
-#include <cstdint>  // uint64_t
-#include <limits>   // numeric_limits
-#include <utility>  // move
-#include <vector>   // vector
+#include <array>     // array
+#include <bit>       // bit_cast
+#include <charconv>  // to_chars
+#include <cstddef>   // size_t
+#include <cstdint>   // uint64_t
+#include <limits>    // numeric_limits
+#include <string>    // string
+#include <utility>   // move
+#include <vector>    // vector
 
 namespace penstock {
 inline namespace v0 {
@@ -27,6 +31,24 @@ inline constexpr std::size_t table_block = 64;  // rows of a table that are turn
   std::uint64_t seen = 0;
   for (std::size_t j = 0; j < n; ++j) seen |= most - (std::bit_cast<std::uint64_t>(x[j]) & magnitude);
   return seen >> 63U != 0;
+}
+
+inline constexpr double largest_number = 1e150;  // that transformers learn: the square of one is a number
+
+/// Refuses a number that is infinite or larger than that.
+[[noreturn]] inline void refuse_number(std::size_t row, const std::string& column, double x) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), x);
+  throw Error({.row = row + 1, .column = column}, std::string(text.data(), end.ptr),
+              "a finite number of at most 1e150, or none");
+}
+
+/// Looks for such a number in row `row` of the columns of these names. @throws Error that names it.
+inline void check_numbers(const std::vector<std::string>& names, std::size_t row, const double* x) {
+  if (!any_beyond(x, names.size(), largest_number)) return;
+  for (std::size_t j = 0; j < names.size(); ++j) {  // there may be NaN alone
+    if (absolute(x[j]) > largest_number) refuse_number(row, names[j], x[j]);
+  }
 }
 
 inline constexpr std::size_t no_place = std::numeric_limits<std::size_t>::max();

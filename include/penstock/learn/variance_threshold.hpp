@@ -7,8 +7,8 @@
 //     RecordBatch varying = threshold.partial_fit_transform(batch);    // all columns, until 5000 rows were learnt
 
 #include "penstock/core/math.hpp"
+#include "penstock/learn/fading_moments.hpp"
 #include "penstock/learn/feature_selector.hpp"
-#include "penstock/learn/standard_scaler.hpp"
 #include "penstock/learn/transformer.hpp"
 #include "penstock/stats/fading_factor.hpp"
 

@@ -62,8 +62,12 @@ struct VarianceAccumulator {
   /// All that the other has taken.
   void merge(const VarianceAccumulator& other) noexcept {
     if (other.weight == 0) return;
+    if (weight == 0) {  // the square of a large value would be infinite, and 0 times that no number
+      *this = other;
+      return;
+    }
     const double all = weight + other.weight, d = other.mean - mean, share = other.weight / all;
-    squares += other.squares + detail::rounded(detail::rounded(detail::rounded(d * d) * weight) * share);
+    squares += other.squares + detail::rounded(detail::rounded(d * d) * detail::rounded(weight * share));
     mean += detail::rounded(d * share);
     weight = all;
   }

@@ -433,6 +433,33 @@ TEST_CASE("an infinite value makes mean and deviation missing until it has left"
   }
 }
 
+TEST_CASE("a deviation that is too large for a number is missing, not infinite") {
+  for (const double ddof : {0.0, 1.0}) {
+    RollingFeatures rolling(
+        {.window = 2, .statistics = {RollingStatistic::std}, .closed = Closed::right, .ddof = ddof});
+    const RecordBatch out =
+        rolling.partial_fit_transform(TableMaker().numbers("v", {1.0, 1e300, 1e300, 2.0, 4.0, missing, INFINITY}));
+    const auto deviations = out.column<double>("v_rolling_std_2");
+    CHECK_FALSE(deviations.is_valid(1));
+    CHECK(deviations[2] == 0);
+    CHECK_FALSE(deviations.is_valid(3));
+    CHECK(deviations[4] == (ddof == 0 ? 1 : std::sqrt(2.0)));
+    CHECK_FALSE(deviations.is_valid(6));
+  }
+}
+
+TEST_CASE("restore() without keep() forgets all, so that other columns may come") {
+  LagFeatures lags({.lags = {1, 2}});
+  lags.partial_fit(TableMaker().numbers("a", {1.0, 2.0, 3.0}));
+  lags.restore();
+  CHECK(lags.keys() == 0);
+  CHECK_THROWS_AS(lags.transform(TableMaker().numbers("a", {1.0})), std::logic_error);
+  const RecordBatch wider = TableMaker().numbers("b", {4.0, 5.0}).numbers("c", {6.0, 7.0}).numbers("d", {8.0, 9.0});
+  const RecordBatch out = lags.partial_fit_transform(wider);
+  CHECK_FALSE(out.column<double>("d_lag_1").is_valid(0));
+  CHECK(out.column<double>("d_lag_1")[1] == 8);
+}
+
 TEST_CASE("rolling and lags refuse what cannot work, by name, and have then learnt nothing") {
   CHECK_THROWS_WITH(RollingFeatures(RollingFeaturesOptions{}),
                     "RollingFeaturesOptions.window and .duration are both 0; one of them must be above");

@@ -217,6 +217,23 @@ TEST_CASE("with a half life, rows count by their age") {
   check_close(scaler.n_samples_seen(), weights);
 }
 
+TEST_CASE("a feature that has not come for long keeps its mean and variance, however short the half life") {
+  FeatureMatrix x(4000, 2);
+  for (Eigen::Index i = 0; i < x.rows(); ++i)
+    x.row(i) << static_cast<double>(i % 2), i < 1000 ? 4.0 + static_cast<double>(i % 2) : no_value;
+  StandardScaler scaler({.half_life = 2});
+  scaler.partial_fit(x.topRows(1000));
+  const double mean = scaler.mean()[1], scale = scaler.scale()[1];
+  scaler.partial_fit(x.bottomRows(3000));
+  CHECK(close(scaler.mean()[1], mean));
+  CHECK(close(scaler.scale()[1], scale));
+  FeatureMatrix next(1, 2);
+  next << 1, 7;
+  scaler.partial_fit(next);
+  CHECK(scaler.mean()[1] == 7);
+  CHECK(scaler.n_samples_seen()[1] == 1);
+}
+
 TEST_CASE("scalers merge what has learnt the columns that they were made for, at the same pace") {
   const auto table = [](const char* name) {
     std::vector<Column> columns;
@@ -362,4 +379,6 @@ TEST_CASE("scalers' options that cannot work are refused by name, value and rang
                     StartsWith("RobustScalerOptions.quantile_range reaches to an end"));
   CHECK_THROWS_WITH(RobustScaler({.sketch_size = 7}), "RobustScalerOptions.sketch_size is 7; at least 8 is needed");
   CHECK_THROWS_WITH(MinMaxScaler({.feature_range = {1, 1}}), StartsWith("MinMaxScalerOptions.feature_range is [1.0"));
+  CHECK_THROWS_WITH(MinMaxScaler({.feature_range = {-1.5e308, 1e308}}),
+                    EndsWith("min < max, a finite distance apart, are needed"));
 }

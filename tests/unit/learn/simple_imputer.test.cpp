@@ -12,7 +12,9 @@
 #include "sgd_support.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -189,6 +191,14 @@ TEST_CASE("a mean may fade") {
   CHECK(std::abs(imputer.statistics()[0] - 10) < 1e-4);
 }
 
+TEST_CASE("a mean that fades fills however long its column has been missing") {
+  FeatureMatrix x(4000, 1);
+  for (Eigen::Index i = 0; i < x.rows(); ++i) x(i, 0) = i < 100 ? 10 : no_value;
+  SimpleImputer imputer({.half_life = 2});
+  imputer.partial_fit(x);
+  CHECK(imputer.statistics()[0] == 10);
+}
+
 TEST_CASE("the most frequent of more values than places is found if it is frequent enough") {
   detail::ValueCounts<double> counts(10);
   for (int i = 0; i < 5000; ++i) counts.add(i % 4 == 0 ? -1 : i);
@@ -202,6 +212,35 @@ TEST_CASE("the most frequent of more values than places is found if it is freque
   few.add(1);
   few.add(1);
   CHECK(few.most_frequent() == 1);
+}
+
+TEST_CASE("counts of more values than places are those of an oracle that looks through all of them") {
+  sgd_support::Uniform uniform(9);
+  for (const double spread : {3.0, 30.0, 3000.0}) {
+    detail::ValueCounts<double> counts(20);
+    std::map<double, std::uint64_t> oracle;
+    for (int i = 0; i < 4000; ++i) {
+      const double value = std::floor(spread * uniform() * uniform() * uniform());
+      counts.add(value);
+      if (oracle.count(value) == 0 && oracle.size() == 20) {
+        auto least = oracle.begin();  // of those with the least count the greatest
+        for (auto it = oracle.begin(); it != oracle.end(); ++it) {
+          if (it->second <= least->second) least = it;
+        }
+        const std::uint64_t count = least->second;
+        oracle.erase(least);
+        oracle[value] = count;
+      }
+      ++oracle[value];
+      auto most = oracle.begin();
+      for (auto it = oracle.begin(); it != oracle.end(); ++it) {
+        if (it->second > most->second) most = it;
+      }
+      REQUIRE(counts.most_frequent() == most->first);
+      if (i % 500 == 499) counts.merge(detail::ValueCounts<double>(20));
+    }
+    CHECK(counts.exact() == (spread == 3));
+  }
 }
 
 TEST_CASE("imputers refuse what they cannot learn, and are as they were") {

@@ -109,6 +109,16 @@ TEST_CASE("the bootstrap of a histogram is that of its values") {
   CHECK(t.status == BootstrapStatus::ok);
 }
 
+TEST_CASE("the variance of large values that hardly differ is a number") {
+  stats::VarianceAccumulator all;
+  for (const double value : {1e200, 1e200, 1e200}) all.add(value, 1);
+  CHECK(all.mean == 1e200);
+  CHECK(all.value() == 0);
+  stats::VarianceAccumulator many{1e9, 0, 0};
+  many.merge({1, 1e150, 0});
+  CHECK_THAT(many.squares, WithinRel(1e300, 1e-8));
+}
+
 TEST_CASE("a histogram of a billion values takes no longer than one of few") {
   std::vector<double> values;
   std::vector<std::uint64_t> counts;
