@@ -12,13 +12,14 @@
 //     static void visit_state(self, const Plan&, bool timed, visitor);   // core/state.hpp; of one that is not empty
 
 #include "penstock/core/error.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/schema.hpp"
-#include "penstock/learn/categories.hpp"
 #include "penstock/learn/column_selection.hpp"
-#include "penstock/learn/feature_transformer.hpp"
 #include "penstock/learn/keyed_series.hpp"
 #include "penstock/learn/new_columns.hpp"
+#include "penstock/learn/row_keys.hpp"
+#include "penstock/learn/table_rows.hpp"
 
 #include <algorithm>      // find, max
 #include <cstddef>        // size_t
@@ -45,55 +46,6 @@ enum class LateRows {
 
 namespace detail {
 
-/// The key of each row, as bytes; none where a part of it is missing. Integers and texts of the same digits are the
-/// same; keys of several columns are told apart by the lengths of their parts.
-class RowKeys {
- public:
-  RowKeys(const RecordBatch& x, const std::vector<std::size_t>& places) : parts_(places.size()), rows_(x.rows()) {
-    ends_.reserve(rows_);
-    if (places.empty()) return;
-    std::vector<bool> missing(rows_);
-    for (std::size_t i = 0; i < rows_; ++i) {
-      for (const std::size_t place : places) missing[i] = missing[i] || !x.is_valid(place, i);
-    }
-    std::vector<std::vector<std::size_t>> ends(places.size());
-    std::vector<std::string> texts(places.size());
-    for (std::size_t c = 0; c < places.size(); ++c) {
-      ends[c].resize(rows_);
-      std::size_t next = 0;
-      for_each_text(x, places[c], [&](std::size_t i, std::string_view text) {
-        while (next < i) ends[c][next++] = texts[c].size();
-        texts[c] += text;
-        ends[c][next++] = texts[c].size();
-      });
-      while (next < rows_) ends[c][next++] = texts[c].size();
-    }
-    for (std::size_t i = 0; i < rows_; ++i) {
-      for (std::size_t c = 0; c < places.size() && !missing[i]; ++c) {
-        const std::size_t start = i == 0 ? 0 : ends[c][i - 1];
-        const std::size_t size = ends[c][i] - start;
-        if (places.size() > 1) bytes_ += std::to_string(size) + ":";
-        bytes_.append(texts[c], start, size);
-      }
-      ends_.push_back(bytes_.size());
-    }
-    missing_ = std::move(missing);
-  }
-
-  [[nodiscard]] std::optional<std::string_view> operator[](std::size_t i) const {
-    if (parts_ == 0) return std::string_view();
-    if (missing_[i]) return std::nullopt;
-    const std::size_t start = i == 0 ? 0 : ends_[i - 1];
-    return std::string_view(bytes_).substr(start, ends_[i] - start);
-  }
-
- private:
-  std::size_t parts_, rows_;
-  std::string bytes_{};
-  std::vector<std::size_t> ends_{};
-  std::vector<bool> missing_{};
-};
-
 /// The options that both have.
 struct KeyedFeaturesOptions {
   const char* owner;  // "RollingFeatures", for messages
@@ -109,38 +61,133 @@ struct KeyedCounts {
   std::uint64_t late = 0, keyless = 0;
 };
 
-template <class State>
+/// The public side of a transformer that remembers rows by key; see the top of this header for what State brings.
+template <class Derived, class State>
 class KeyedFeatures {
  public:
+  /// Learns all rows.
+  /// @throws Error that names a column that is not there or of a type that is not taken, or that has the name of one
+  /// that is to be made.
+  Derived& partial_fit(const RecordBatch& x) {
+    static_cast<void>(learn(x, false));
+    return static_cast<Derived&>(*this);
+  }
+  /// Learns each row, with its features as of that row. @throws as partial_fit.
+  [[nodiscard]] RecordBatch partial_fit_transform(const RecordBatch& x) { return learn(x, true); }
+  /// The features of rows that might come next, each after those of x before it; learns nothing.
+  /// @throws as partial_fit; std::logic_error before the first call that learns.
+  [[nodiscard]] RecordBatch transform(const RecordBatch& x) const { return look(x); }
+
+  /// The columns that it makes. Before the first table, those of the columns that the options name.
+  [[nodiscard]] std::vector<std::string> get_feature_names_out() const { return made_of(values_.names()); }
+  [[nodiscard]] std::size_t keys() const noexcept { return series_.size(); }               ///< that are remembered
+  [[nodiscard]] std::uint64_t evicted_keys() const noexcept { return series_.evicted(); }  ///< forgotten
+  /// Rows learnt whose time was before the latest of their key, or missing.
+  [[nodiscard]] std::uint64_t late_rows() const noexcept { return counts_.late; }
+  [[nodiscard]] std::uint64_t keyless_rows() const noexcept { return counts_.keyless; }  ///< without a key
+
+  /// Remembers what is known, for restore(). From then on each row that is learnt is noted, until the next keep().
+  void keep() {
+    series_.keep();
+    kept_counts_ = counts_;
+    kept_fixed_ = values_.fixed();
+  }
+  /// Forgets all that was learnt since keep(); all there is if that was never called. After loading a state, keep() is
+  /// needed first where rows are learnt. O(what that is).
+  void restore() {
+    series_.restore();
+    counts_ = kept_counts_;
+    if (kept_fixed_) return;
+    values_ = ColumnSelection(common_.columns, ColumnKind::numbers);
+    keys_ = ColumnSelection(common_.by, ColumnKind::categories);
+    plan_.columns = common_.columns.size();
+  }
+
+ protected:
   using Plan = typename State::Plan;
-  using Columns = std::vector<std::vector<double>>;
 
   /// `plan` but for its columns. @throws std::invalid_argument that names the option which cannot work.
   KeyedFeatures(KeyedFeaturesOptions options, Plan plan)
-      : options_(std::move(options)),
+      : common_(std::move(options)),
         plan_(std::move(plan)),
-        values_(options_.columns, ColumnKind::numbers),
-        keys_(options_.by, ColumnKind::categories),
-        series_(options_.max_keys) {
-    const std::string owner = std::string(options_.owner) + "Options.";
-    if (options_.max_keys < 1 || options_.max_keys >= UINT32_MAX) {
-      throw std::invalid_argument(owner + "max_keys is " + std::to_string(options_.max_keys) +
+        values_(common_.columns, ColumnKind::numbers),
+        keys_(common_.by, ColumnKind::categories),
+        series_(common_.max_keys) {
+    const std::string owner = std::string(common_.owner) + "Options.";
+    if (common_.max_keys < 1 || common_.max_keys >= UINT32_MAX) {
+      throw std::invalid_argument(owner + "max_keys is " + std::to_string(common_.max_keys) +
                                   "; it must be in [1, 2^32 - 2]");
     }
-    for (const std::string& name : options_.by) {
-      if (name == options_.on || contains(options_.columns, name)) {
+    for (const std::string& name : common_.by) {
+      if (name == common_.on || contains(common_.columns, name)) {
         throw std::invalid_argument(owner + "by names column '" + name + "', and so does another option");
       }
     }
-    if (!options_.on.empty() && contains(options_.columns, options_.on)) {
-      throw std::invalid_argument(owner + "on is column '" + options_.on + "', and so is one of .columns");
+    if (!common_.on.empty() && contains(common_.columns, common_.on)) {
+      throw std::invalid_argument(owner + "on is column '" + common_.on + "', and so is one of .columns");
     }
-    plan_.columns = options_.columns.size();
+    plan_.columns = common_.columns.size();
   }
 
-  [[nodiscard]] const std::vector<std::string>& sources() const noexcept { return values_.names(); }
-  [[nodiscard]] const KeyedCounts& counts() const noexcept { return counts_; }
-  [[nodiscard]] const KeyedSeries<State>& series() const noexcept { return series_; }
+  /// Takes over the keys of another stream. @throws std::invalid_argument if a key is in both, or the columns are
+  /// others; then nothing is taken over.
+  void merge_keys(const KeyedFeatures& other) {
+    const std::string owner = common_.owner;
+    if (common_.by != other.common_.by || common_.on != other.common_.on) {
+      throw std::invalid_argument(owner + ": merge with one of other keys or times (.by, .on)");
+    }
+    if (!other.values_.fixed()) return;
+    if (!values_.accepts(other.values_)) { throw std::invalid_argument(owner + ": merge with one of other columns"); }
+    if (!values_.fixed()) {
+      values_.fix(other.values_.names());
+      keys_ = other.keys_;
+      plan_.columns = other.plan_.columns;
+    }
+    other.series_.for_each([&](std::string_view key, const State&) {
+      if (series_.find(key) == nullptr) return;
+      throw std::invalid_argument(owner + ": merge with one that knows key '" + std::string(key.substr(0, 40)) +
+                                  "' too, of which this one has other rows");
+    });
+    const State fresh(plan_);
+    other.series_.for_each([&](std::string_view key, const State& state) { series_.touch(key, fresh) = state; });
+    counts_.late += other.counts_.late;
+    counts_.keyless += other.counts_.keyless;
+  }
+
+  /// Shows the options that both have to a visitor of states.
+  template <class Visitor>
+  static void visit_options(const KeyedFeatures& self, Visitor& v) {
+    v.option("columns", self.common_.columns);
+    v.option("by", self.common_.by);
+    v.option("on", self.common_.on);
+    v.option("late", std::string_view(self.common_.late == LateRows::skip ? "skip" : "accept"));
+    v.option("max_keys", self.common_.max_keys);
+  }
+  /// Shows what was learnt. Loaded, this is the point that was kept.
+  template <class Self, class Visitor>
+  static void visit_learnt(Self& self, Visitor& v) {
+    if constexpr (Visitor::loading) self.values_ = ColumnSelection(self.common_.columns, ColumnKind::numbers);
+    ColumnSelection::visit_state(self.values_, v);
+    if constexpr (Visitor::loading) self.fit_loaded(v);
+    v("late_rows", self.counts_.late);
+    v("keyless_rows", self.counts_.keyless);
+    KeyedSeries<State>::visit_state(self.series_, self.plan_, !self.common_.on.empty(), v);
+    if constexpr (Visitor::loading) {
+      const bool fitted = self.values_.fixed();
+      v.require(fitted || (self.counts_.late == 0 && self.counts_.keyless == 0), "late_rows",
+                "none before the first table");
+      v.require(fitted || self.series_.size() == 0, "series", "none before the first table");
+      const bool one = self.series_.size() == 1 && self.series_.find({}) != nullptr;
+      v.require(one || !self.common_.by.empty() || self.series_.size() == 0, "series",
+                "one, of key \"\", as no column is a key");
+      self.kept_counts_ = self.counts_;
+      self.kept_fixed_ = fitted;
+    }
+  }
+
+ private:
+  using Columns = std::vector<std::vector<double>>;
+  static constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
   /// The columns that come out: each source with each suffix.
   [[nodiscard]] std::vector<std::string> made_of(const std::vector<std::string>& sources) const {
@@ -156,7 +203,7 @@ class KeyedFeatures {
     const bool first = !values_.fixed();
     ColumnSelection values = first ? chosen(x.schema()) : values_;
     ColumnSelection keys = keys_;
-    if (!options_.by.empty()) keys.fix(x.schema());
+    if (!common_.by.empty()) keys.fix(x.schema());
     const Rows rows(*this, values, keys, x);
     const std::vector<std::string> made = made_of(values.names());
     check_names(x, made);
@@ -182,7 +229,7 @@ class KeyedFeatures {
       State& state = series_.touch(*key, fresh);
       if (!state.empty() && time < state.latest()) {
         ++counts_.late;
-        if (options_.late == LateRows::skip) continue;
+        if (common_.late == LateRows::skip) continue;
         time = state.latest();
       }
       rows.read(i, row);
@@ -194,7 +241,7 @@ class KeyedFeatures {
 
   /// What learn would give, of a copy that learns without bounds on the keys.
   [[nodiscard]] RecordBatch look(const RecordBatch& x) const {
-    if (!values_.fixed()) throw std::logic_error(std::string(options_.owner) + ": nothing has been learnt yet");
+    if (!values_.fixed()) throw std::logic_error(std::string(common_.owner) + ": nothing has been learnt yet");
     const Rows rows(*this, values_, keys_, x);
     const std::vector<std::string> made = made_of(values_.names());
     check_names(x, made);
@@ -228,7 +275,7 @@ class KeyedFeatures {
         known = &*before.copy;
       }
       if (!known->empty() && time < known->latest()) {
-        if (options_.late == LateRows::skip) continue;
+        if (common_.late == LateRows::skip) continue;
         time = known->latest();
       }
       rows.read(i, row);
@@ -243,79 +290,6 @@ class KeyedFeatures {
     return with(x, made, std::move(out));
   }
 
-  /// Takes over the keys of another stream. @throws std::invalid_argument if a key is in both, or the columns are
-  /// others; then nothing is taken over.
-  void merge(const KeyedFeatures& other) {
-    const std::string owner = options_.owner;
-    if (options_.by != other.options_.by || options_.on != other.options_.on) {
-      throw std::invalid_argument(owner + ": merge with one of other keys or times (.by, .on)");
-    }
-    if (!other.values_.fixed()) return;
-    if (!values_.accepts(other.values_)) { throw std::invalid_argument(owner + ": merge with one of other columns"); }
-    if (!values_.fixed()) {
-      values_.fix(other.values_.names());
-      keys_ = other.keys_;
-      plan_.columns = other.plan_.columns;
-    }
-    other.series_.for_each([&](std::string_view key, const State&) {
-      if (series_.find(key) == nullptr) return;
-      throw std::invalid_argument(owner + ": merge with one that knows key '" + std::string(key.substr(0, 40)) +
-                                  "' too, of which this one has other rows");
-    });
-    const State fresh(plan_);
-    other.series_.for_each([&](std::string_view key, const State& state) { series_.touch(key, fresh) = state; });
-    counts_.late += other.counts_.late;
-    counts_.keyless += other.counts_.keyless;
-  }
-
-  /// Shows the options that both have to a visitor of states.
-  template <class Visitor>
-  static void visit_options(const KeyedFeatures& self, Visitor& v) {
-    v.option("columns", self.options_.columns);
-    v.option("by", self.options_.by);
-    v.option("on", self.options_.on);
-    v.option("late", std::string_view(self.options_.late == LateRows::skip ? "skip" : "accept"));
-    v.option("max_keys", self.options_.max_keys);
-  }
-  /// Shows what was learnt. Loaded, this is the point that was kept.
-  template <class Self, class Visitor>
-  static void visit_state(Self& self, Visitor& v) {
-    if constexpr (Visitor::loading) self.values_ = ColumnSelection(self.options_.columns, ColumnKind::numbers);
-    ColumnSelection::visit_state(self.values_, v);
-    if constexpr (Visitor::loading) self.fit_loaded(v);
-    v("late_rows", self.counts_.late);
-    v("keyless_rows", self.counts_.keyless);
-    KeyedSeries<State>::visit_state(self.series_, self.plan_, !self.options_.on.empty(), v);
-    if constexpr (Visitor::loading) {
-      const bool fitted = self.values_.fixed();
-      v.require(fitted || (self.counts_.late == 0 && self.counts_.keyless == 0), "late_rows",
-                "none before the first table");
-      v.require(fitted || self.series_.size() == 0, "series", "none before the first table");
-      const bool one = self.series_.size() == 1 && self.series_.find({}) != nullptr;
-      v.require(one || !self.options_.by.empty() || self.series_.size() == 0, "series",
-                "one, of key \"\", as no column is a key");
-      self.kept_counts_ = self.counts_;
-      self.kept_fixed_ = fitted;
-    }
-  }
-
-  void keep() {
-    series_.keep();
-    kept_counts_ = counts_;
-    kept_fixed_ = values_.fixed();
-  }
-  void restore() {
-    series_.restore();
-    counts_ = kept_counts_;
-    if (kept_fixed_) return;
-    values_ = ColumnSelection(options_.columns, ColumnKind::numbers);
-    keys_ = ColumnSelection(options_.by, ColumnKind::categories);
-    plan_.columns = options_.columns.size();
-  }
-
- private:
-  static constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
   static bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
@@ -325,12 +299,12 @@ class KeyedFeatures {
   void fit_loaded(const Visitor& v) {
     const std::vector<std::string>& names = values_.names();
     for (const std::string& name : names) {
-      v.require(name != options_.on && !contains(options_.by, name), "feature_names_in", "none of .by and .on");
+      v.require(name != common_.on && !contains(common_.by, name), "feature_names_in", "none of .by and .on");
     }
     v.require(!values_.fixed() || !names.empty(), "feature_names_in", "at least one column");
     plan_.columns = names.size();
-    keys_ = ColumnSelection(options_.by, ColumnKind::categories);
-    if (values_.fixed() && !options_.by.empty()) keys_.fix(options_.by);
+    keys_ = ColumnSelection(common_.by, ColumnKind::categories);
+    if (values_.fixed() && !common_.by.empty()) keys_.fix(common_.by);
   }
 
   /// What is read of a table.
@@ -341,11 +315,11 @@ class KeyedFeatures {
     std::optional<ColumnView<Timestamp>> times;
 
     Rows(const KeyedFeatures& owner, const ColumnSelection& values, const ColumnSelection& by, const RecordBatch& x)
-        : keys(x, owner.options_.by.empty() ? std::vector<std::size_t>() : by.places(x.schema())) {
+        : keys(x, owner.common_.by.empty() ? std::vector<std::size_t>() : by.places(x.schema())) {
       const std::vector<std::size_t> places = values.places(x.schema());
       copies.resize(places.size());
       for (std::size_t j = 0; j < places.size(); ++j) columns.push_back(numbers_in(x, places[j], copies[j]));
-      if (!owner.options_.on.empty()) times = x.column<Timestamp>(owner.options_.on);
+      if (!owner.common_.on.empty()) times = x.column<Timestamp>(owner.common_.on);
     }
 
     bool time_of(std::size_t i, std::int64_t& time) const {
@@ -359,10 +333,10 @@ class KeyedFeatures {
   };
 
   [[nodiscard]] ColumnSelection chosen(const Schema& schema) const {
-    std::vector<std::string> names = options_.columns;
+    std::vector<std::string> names = common_.columns;
     if (names.empty()) {
       for (const Field& field : schema.fields) {
-        if (takes_unnamed(ColumnKind::numbers, field.dtype) && !contains(options_.by, field.name)) {
+        if (takes_unnamed(ColumnKind::numbers, field.dtype) && !contains(common_.by, field.name)) {
           names.push_back(field.name);
         }
       }
@@ -374,9 +348,10 @@ class KeyedFeatures {
   }
 
   static void check_names(const RecordBatch& x, const std::vector<std::string>& made) {
+    const NameIndex index(x.schema().fields);
     for (const std::string& name : made) {
-      if (x.schema().find(name))
-        throw Error({.column = name}, "a column of this name in the table", "none: it is to be made");
+      if (index.find(name) == NameIndex::none) continue;
+      throw Error({.column = name}, "a column of this name in the table", "none: it is to be made");
     }
   }
 
@@ -390,7 +365,7 @@ class KeyedFeatures {
     return x.with_columns(std::move(fields), std::move(columns));
   }
 
-  KeyedFeaturesOptions options_;
+  KeyedFeaturesOptions common_;
   Plan plan_;
   ColumnSelection values_;
   ColumnSelection keys_;

@@ -81,7 +81,7 @@ class KeyedSeries {
   }
 
   /// Shows a visitor of states all keys, the one not seen for longest first; State::visit_state(state, plan, timed, v)
-  /// shows what is behind each. Loaded, this is the point that was kept.
+  /// shows what is behind each. Loaded, this is the point that was kept, but what is learnt is not noted before keep().
   template <class Self, class Plan, class Visitor>
   static void visit_state(Self& self, const Plan& plan, bool timed, Visitor& v) {
     if constexpr (Visitor::loading) {
@@ -116,8 +116,16 @@ class KeyedSeries {
     kept_evicted_ = evicted_;
     ++epoch_;
   }
-  /// Goes back to it.
+  /// Goes back to it. Where there is none: to no keys at all, and if there were any that were loaded, nowhere.
   void restore() {
+    if (!journal_) {
+      if (loaded_) return;
+      entries_.clear();
+      index_.clear();
+      newest_ = oldest_ = none;
+      evicted_ = 0;
+      return;
+    }
     for (; !undo_.empty(); undo_.pop_back()) {
       Undo& undo = undo_.back();
       Entry& entry = entries_[undo.slot];
@@ -179,7 +187,7 @@ class KeyedSeries {
     }
     undo_.clear();
     journal_ = false;
-    kept_evicted_ = evicted_;
+    loaded_ = !entries_.empty();
   }
 
   void unlink(std::uint32_t slot) {
@@ -213,6 +221,7 @@ class KeyedSeries {
   std::uint32_t newest_ = none, oldest_ = none;
   std::uint64_t evicted_ = 0, kept_evicted_ = 0;
   bool journal_ = false;
+  bool loaded_ = false;  // some keys, and nothing was kept since
   std::uint64_t epoch_ = 1;
   std::vector<Undo> undo_{};
 };

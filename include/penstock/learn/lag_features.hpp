@@ -108,43 +108,23 @@ class LagSeries {
 /// What a row sees, late rows, keys, transform and merge are as with RollingFeatures. Memory: 8 bytes for each of the
 /// longest lag, column and key; a row costs O(columns * lags). Learns all of a call's rows or, if it throws, none. Not
 /// thread-safe while it learns; const functions may be called from many threads at once.
-class LagFeatures {
+class LagFeatures : public detail::KeyedFeatures<LagFeatures, detail::LagSeries> {
  public:
   LagFeatures() : LagFeatures(LagFeaturesOptions{}) {}
   /// @throws std::invalid_argument that names the option which cannot work.
   explicit LagFeatures(LagFeaturesOptions options)
-      : options_(checked(std::move(options))),
-        learnt_({"LagFeatures", options_.columns, options_.by, options_.on, options_.late, options_.max_keys},
-                {.lags = options_.lags, .longest = longest(options_.lags), .suffixes = suffixes(options_.lags)}) {}
-
-  /// Learns all rows.
-  /// @throws Error that names a column that is not there or of a type that is not taken, or that has the name of one
-  /// that is to be made.
-  LagFeatures& partial_fit(const RecordBatch& x) {
-    static_cast<void>(learnt_.learn(x, false));
-    return *this;
-  }
-  /// Learns each row, with the lags as of that row. @throws as partial_fit.
-  [[nodiscard]] RecordBatch partial_fit_transform(const RecordBatch& x) { return learnt_.learn(x, true); }
-  /// The lags of rows that might come next, each after those of x before it; learns nothing.
-  /// @throws as partial_fit; std::logic_error before the first call that learns.
-  [[nodiscard]] RecordBatch transform(const RecordBatch& x) const { return learnt_.look(x); }
+      : KeyedFeatures({"LagFeatures", checked(options).columns, options.by, options.on, options.late, options.max_keys},
+                      {.lags = options.lags, .longest = longest(options.lags), .suffixes = suffixes(options.lags)}),
+        options_(std::move(options)) {}
 
   /// Takes over the series of `other`, which has seen other keys; they count as seen later than those here.
   /// @throws std::invalid_argument if both know a key, or the columns or lags are others.
   LagFeatures& merge(const LagFeatures& other) {
     if (options_.lags != other.options_.lags) throw std::invalid_argument("LagFeatures: merge with one of other lags");
-    learnt_.merge(other.learnt_);
+    merge_keys(other);
     return *this;
   }
 
-  /// The columns that it makes. Before the first table, those of the columns that the options name.
-  [[nodiscard]] std::vector<std::string> get_feature_names_out() const { return learnt_.made_of(learnt_.sources()); }
-  [[nodiscard]] std::size_t keys() const noexcept { return learnt_.series().size(); }  ///< that are remembered
-  [[nodiscard]] std::uint64_t evicted_keys() const noexcept { return learnt_.series().evicted(); }  ///< forgotten
-  /// Rows learnt whose time was before the latest of their key, or missing.
-  [[nodiscard]] std::uint64_t late_rows() const noexcept { return learnt_.counts().late; }
-  [[nodiscard]] std::uint64_t keyless_rows() const noexcept { return learnt_.counts().keyless; }  ///< without a key
   [[nodiscard]] const LagFeaturesOptions& options() const noexcept { return options_; }  ///< as they were given
 
   static constexpr std::string_view state_kind = "LagFeatures";  ///< in saved states, see core/state.hpp
@@ -152,26 +132,20 @@ class LagFeatures {
   template <class Self, class Visitor>
   static void visit_state(Self& self, Visitor& v) {
     v.object("options", [&](auto& o) {
-      Learnt::visit_options(self.learnt_, o);
+      LagFeatures::visit_options(self, o);
       o.option("lags", self.options_.lags);
     });
-    Learnt::visit_state(self.learnt_, v);
+    LagFeatures::visit_learnt(self, v);
   }
 
-  /// Remembers what is known, for restore(). From then on each row that is learnt is noted, until the next keep().
-  void keep() { learnt_.keep(); }
-  void restore() { learnt_.restore(); }  ///< forgets all that was learnt since keep(); O(what that is)
-
  private:
-  using Learnt = detail::KeyedFeatures<detail::LagSeries>;
-
   static std::size_t longest(const std::vector<std::size_t>& lags) {
     std::size_t most = 0;
     for (const std::size_t lag : lags) most = std::max(most, lag);
     return most;
   }
 
-  static LagFeaturesOptions checked(LagFeaturesOptions options) {
+  static const LagFeaturesOptions& checked(const LagFeaturesOptions& options) {
     if (options.lags.empty()) throw std::invalid_argument("LagFeaturesOptions.lags is empty; at least one is needed");
     for (std::size_t a = 0; a < options.lags.size(); ++a) {
       const std::size_t lag = options.lags[a];
@@ -195,7 +169,6 @@ class LagFeatures {
   }
 
   LagFeaturesOptions options_;
-  Learnt learnt_;
 };
 
 }  // namespace v0

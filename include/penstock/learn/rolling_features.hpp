@@ -5,8 +5,8 @@
 //
 //     RollingFeatures rolling({.columns = {"minutes"}, .by = {"player"}, .window = 5,
 //                              .statistics = {RollingStatistic::mean, RollingStatistic::max}});
-//     RecordBatch with = rolling.partial_fit_transform(batch);   // and "minutes_rolling_mean_5",
-//     "minutes_rolling_max_5"
+//     RecordBatch with = rolling.partial_fit_transform(batch);
+//     with.column<double>("minutes_rolling_mean_5")[17];            // and "minutes_rolling_max_5"
 
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/keyed_features.hpp"
@@ -53,43 +53,32 @@ struct RollingFeaturesOptions {
 /// are
 ///   Welford's and Chan's over the values in the window alone, with no drift, whatever was in it before: relative
 ///   errors of the deviation are below (n + 10) * 2.2e-16 * (1 + |mean| / deviation), of the mean (n + 10) * 2.2e-16 of
-///   the largest magnitude. An infinite value makes both missing until it has left.
+///   the largest magnitude. An infinite value makes both missing until it has left, one of which a square would be
+///   infinite the deviation.
 /// - **Times** go up within a key, equal ones are in the order of their rows; what does not, see LateRows. Keys need
 /// not
 ///   be in step.
 /// - **Memory** is bounded for `window`: up to 48 bytes and a few a row and column in it, times max_keys. A
 ///   `duration` alone keeps all rows in it. A row costs O(columns), a turn of the stacks O(window * columns) once in as
-///   many rows. After each keep(), as a pipeline has one for each call, the first row of a key copies its window.
+///   many rows. After each keep(), as a pipeline has one for each call, the first row of a key copies its window; in a
+///   call of transform the second row of a key does.
 ///
 /// There is no decay: rows fade by leaving. Learns all of a call's rows or, if it throws, none. Not thread-safe while
 /// it learns; const functions may be called from many threads at once.
-class RollingFeatures {
+class RollingFeatures : public detail::KeyedFeatures<RollingFeatures, detail::RollingWindow> {
  public:
   /// @throws std::invalid_argument that names the option which cannot work.
   explicit RollingFeatures(RollingFeaturesOptions options)
-      : options_(checked(std::move(options))),
-        learnt_({"RollingFeatures", options_.columns, options_.by, options_.on, options_.late, options_.max_keys},
-                {.window = options_.window,
-                 .duration = options_.duration.count(),
-                 .closed = options_.closed,
-                 .min_periods = options_.min_periods,
-                 .ddof = options_.ddof,
-                 .statistics = options_.statistics,
-                 .suffixes = suffixes(options_)}) {}
-
-  /// Learns all rows.
-  /// @throws Error that names a column that is not there or of a type that is not taken, or that has the name of one
-  /// that is to be made.
-  RollingFeatures& partial_fit(const RecordBatch& x) {
-    static_cast<void>(learnt_.learn(x, false));
-    return *this;
-  }
-  /// Learns each row, with its features as of that row. @throws as partial_fit.
-  [[nodiscard]] RecordBatch partial_fit_transform(const RecordBatch& x) { return learnt_.learn(x, true); }
-  /// The features of rows that might come next; learns nothing. O(columns) for the first row of a key, unless the
-  /// stacks are due to be turned; the second row of a key copies its window.
-  /// @throws as partial_fit; std::logic_error before the first call that learns.
-  [[nodiscard]] RecordBatch transform(const RecordBatch& x) const { return learnt_.look(x); }
+      : KeyedFeatures(
+            {"RollingFeatures", checked(options).columns, options.by, options.on, options.late, options.max_keys},
+            {.window = options.window,
+             .duration = options.duration.count(),
+             .closed = options.closed,
+             .min_periods = options.min_periods,
+             .ddof = options.ddof,
+             .statistics = options.statistics,
+             .suffixes = suffixes(options)}),
+        options_(std::move(options)) {}
 
   /// Takes over the series of `other`, which has seen other keys; they count as seen later than those here.
   /// @throws std::invalid_argument if both know a key, as its rows could not be put in order, or the columns are
@@ -99,17 +88,10 @@ class RollingFeatures {
         options_.closed != other.options_.closed) {
       throw std::invalid_argument("RollingFeatures: merge with one of another window");
     }
-    learnt_.merge(other.learnt_);
+    merge_keys(other);
     return *this;
   }
 
-  /// The columns that it makes. Before the first table, those of the columns that the options name.
-  [[nodiscard]] std::vector<std::string> get_feature_names_out() const { return learnt_.made_of(learnt_.sources()); }
-  [[nodiscard]] std::size_t keys() const noexcept { return learnt_.series().size(); }  ///< that are remembered
-  [[nodiscard]] std::uint64_t evicted_keys() const noexcept { return learnt_.series().evicted(); }  ///< forgotten
-  /// Rows learnt whose time was before the latest of their key, or missing.
-  [[nodiscard]] std::uint64_t late_rows() const noexcept { return learnt_.counts().late; }
-  [[nodiscard]] std::uint64_t keyless_rows() const noexcept { return learnt_.counts().keyless; }  ///< without a key
   [[nodiscard]] const RollingFeaturesOptions& options() const noexcept { return options_; }  ///< as they were given
 
   static constexpr std::string_view state_kind = "RollingFeatures";  ///< in saved states, see core/state.hpp
@@ -119,7 +101,7 @@ class RollingFeatures {
     v.object("options", [&](auto& o) {
       std::vector<std::string> statistics;
       for (const RollingStatistic statistic : self.options_.statistics) statistics.emplace_back(word_for(statistic));
-      Learnt::visit_options(self.learnt_, o);
+      RollingFeatures::visit_options(self, o);
       o.option("window", self.options_.window);
       o.option("duration_ns", self.options_.duration.count());
       o.option("statistics", statistics);
@@ -127,17 +109,11 @@ class RollingFeatures {
       o.option("min_periods", self.options_.min_periods);
       o.option("ddof", self.options_.ddof);
     });
-    Learnt::visit_state(self.learnt_, v);
+    RollingFeatures::visit_learnt(self, v);
   }
 
-  /// Remembers what is known, for restore(). From then on each row that is learnt is noted, until the next keep().
-  void keep() { learnt_.keep(); }
-  void restore() { learnt_.restore(); }  ///< forgets all that was learnt since keep(); O(what that is)
-
  private:
-  using Learnt = detail::KeyedFeatures<detail::RollingWindow>;
-
-  static RollingFeaturesOptions checked(RollingFeaturesOptions options) {
+  static const RollingFeaturesOptions& checked(const RollingFeaturesOptions& options) {
     const std::string owner = "RollingFeaturesOptions.";
     if (options.window == 0 && options.duration.count() == 0) {
       throw std::invalid_argument(owner + "window and .duration are both 0; one of them must be above");
@@ -198,7 +174,6 @@ class RollingFeatures {
   }
 
   RollingFeaturesOptions options_;
-  Learnt learnt_;
 };
 
 }  // namespace v0
