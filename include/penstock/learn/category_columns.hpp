@@ -4,6 +4,7 @@
 // The columns of a table as codes of categories: what OneHotEncoder and OrdinalEncoder have in common.
 
 #include "penstock/core/error.hpp"
+#include "penstock/core/name_index.hpp"
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/categories.hpp"
 #include "penstock/learn/column_selection.hpp"
@@ -57,16 +58,15 @@ class CategoryColumns {
       throw std::invalid_argument(owner + "max_categories is " + std::to_string(options_.max_categories) +
                                   "; it must be in [1, 2^31 - 1]");
     }
+    const NameIndex taken = index_of(options_.columns);
+    NameIndex known(options_.categories.size());
     for (std::size_t i = 0; i < options_.categories.size(); ++i) {
       const GivenCategories& given = options_.categories[i];
       static_cast<void>(CategoryBook(given));
-      bool taken = options_.columns.empty();
-      for (const std::string& name : options_.columns) taken = taken || name == given.column;
-      if (!taken) {
+      if (!options_.columns.empty() && taken.find(given.column) == NameIndex::none) {
         throw std::invalid_argument(owner + "categories names column '" + given.column + "', which .columns does not");
       }
-      for (std::size_t j = 0; j < i; ++j) {
-        if (options_.categories[j].column != given.column) continue;
+      if (known.find_or_add(given.column, i) != i) {
         throw std::invalid_argument(owner + "categories names column '" + given.column + "' twice");
       }
     }
@@ -107,17 +107,12 @@ class CategoryColumns {
     if (fixed()) return;
     ColumnSelection selection = selection_;
     selection.fix(schema);
-    std::vector<CategoryBook> books;
-    for (const std::string& name : selection.names()) {
-      const GivenCategories* given = given_for(name);
-      books.push_back(given != nullptr ? CategoryBook(*given) : CategoryBook(options_.max_categories));
-    }
+    const NameIndex taken = index_of(selection.names());
     for (const GivenCategories& given : options_.categories) {
-      bool taken = false;
-      for (const std::string& name : selection.names()) taken = taken || name == given.column;
-      if (!taken) throw Error({.column = given.column}, "no such column of texts", "one, for its given categories");
+      if (taken.find(given.column) != NameIndex::none) continue;
+      throw Error({.column = given.column}, "no such column of texts", "one, for its given categories");
     }
-    books_ = std::move(books);
+    books_ = fresh_books(selection.names());
     selection_ = std::move(selection);
   }
 
@@ -174,11 +169,7 @@ class CategoryColumns {
     }
     if (!fixed()) {
       selection_.fix(other.names());
-      books_.clear();
-      for (const std::string& name : names()) {
-        const GivenCategories* given = given_for(name);
-        books_.push_back(given != nullptr ? CategoryBook(*given) : CategoryBook(options_.max_categories));
-      }
+      books_ = fresh_books(names());
     }
     for (const Place& theirs : other.arrivals_) {
       CategoryBook& book = books_[theirs.column];
@@ -254,16 +245,14 @@ class CategoryColumns {
   template <class Visitor>
   void restore(const std::vector<std::vector<std::string>>& texts, const std::vector<std::int32_t>& missing,
                const std::vector<std::size_t>& columns, const std::vector<std::int32_t>& codes, const Visitor& v) {
-    books_.clear();
     arrivals_.clear();
     const std::size_t count = fixed() ? names().size() : 0;
+    books_ = fresh_books(fixed() ? names() : std::vector<std::string>());
     v.require(texts.size() == count, "categories", "those of each column");
     v.require(missing.size() == count, "missing_codes", "one for each column");
     v.require(columns.size() == codes.size(), "arrival_codes", "as many as arrival_columns");
     std::vector<std::size_t> next(count);  // code of each column
     for (std::size_t c = 0; c < count; ++c) {
-      const GivenCategories* given = given_for(names()[c]);
-      books_.push_back(given != nullptr ? CategoryBook(*given) : CategoryBook(options_.max_categories));
       next[c] = books_[c].size();
       v.require(books_[c].restore(texts[c], missing[c]), "categories",
                 "each once, at most max_categories, and those that the options give");
@@ -279,11 +268,23 @@ class CategoryColumns {
     }
   }
 
-  [[nodiscard]] const GivenCategories* given_for(const std::string& name) const noexcept {
-    for (const GivenCategories& given : options_.categories) {
-      if (given.column == name) return &given;
+  static NameIndex index_of(const std::vector<std::string>& names) {
+    NameIndex index(names.size());
+    for (std::size_t k = 0; k < names.size(); ++k) index.find_or_add(names[k], k);
+    return index;
+  }
+  /// A book for each of these columns, with the categories that the options give.
+  [[nodiscard]] std::vector<CategoryBook> fresh_books(const std::vector<std::string>& columns) const {
+    NameIndex given(options_.categories.size());
+    for (std::size_t i = 0; i < options_.categories.size(); ++i) given.find_or_add(options_.categories[i].column, i);
+    std::vector<CategoryBook> books;
+    books.reserve(columns.size());
+    for (const std::string& column : columns) {
+      const std::size_t at = given.find(column);
+      books.push_back(at == NameIndex::none ? CategoryBook(options_.max_categories)
+                                            : CategoryBook(options_.categories[at]));
     }
-    return nullptr;
+    return books;
   }
 
   /// Refuses what the options call an error.

@@ -4,8 +4,8 @@
 // Columns of any number of categories as a fixed number of features, with nothing to learn and nothing to remember.
 //
 //     FeatureHasher hasher({.columns = {"city", "device"}, .n_features = 256});
-//     RecordBatch numbers = hasher.transform(batch);                           // without those, "hash_0" ...
-//     "hash_255" model.partial_fit(transform_sparse(hasher, batch), y);                   // learn/transform_sparse.hpp
+//     RecordBatch numbers = hasher.transform(batch);           // without those, with "hash_0" to "hash_255"
+//     model.partial_fit(transform_sparse(hasher, batch), y);   // learn/transform_sparse.hpp
 
 #include "penstock/core/column.hpp"
 #include "penstock/core/record_batch.hpp"

@@ -141,6 +141,10 @@ class OneHotEncoder {
     all_or_nothing([&] { places = to_places(learn(x)); });
     return places;
   }
+  /// x without the columns that are encoded. Throws as transform.
+  [[nodiscard]] RecordBatch passed_on(const RecordBatch& x) const {
+    return detail::without_columns(x, learnt_.places(x.schema()));
+  }
   [[nodiscard]] std::size_t n_features_out() const noexcept { return names_.size(); }  ///< columns that it makes
   /// The columns that are encoded. Empty before the first call that learns, unless the options name them.
   [[nodiscard]] const std::vector<std::string>& source_columns() const noexcept { return learnt_.names(); }
@@ -211,10 +215,10 @@ class OneHotEncoder {
     const bool first = !learnt_.fixed();
     Codes codes = learnt_.learn(x);
     if (first) {
-      const RecordBatch others = detail::without_columns(x, learnt_.places(x.schema()));
-      std::vector<std::string> passed_on;
-      for (const Field& field : others.schema().fields) passed_on.push_back(field.name);
-      reserve_places(passed_on);
+      std::vector<std::string> names;
+      const RecordBatch others = passed_on(x);
+      for (const Field& field : others.schema().fields) names.push_back(field.name);
+      reserve_places(names);
     }
     give_places();
     return codes;
@@ -227,11 +231,11 @@ class OneHotEncoder {
     const std::vector<std::string>& sources = learnt_.names();
     places_.assign(sources.size(), {});
     others_.assign(sources.size(), -1);
+    std::vector<std::size_t> given;  // how many of each were not learnt
+    for (const detail::CategoryBook& book : learnt_.books()) given.push_back(book.size());
+    for (const detail::CategoryColumns::Place& arrival : learnt_.arrivals()) --given[arrival.column];
     for (std::size_t c = 0; c < sources.size(); ++c) {
-      for (const GivenCategories& given : options_.categories) {
-        if (given.column != sources[c]) continue;
-        for (std::size_t k = 0; k < given.categories.size(); ++k) give_place({c, static_cast<std::int32_t>(k)});
-      }
+      for (std::size_t k = 0; k < given[c]; ++k) give_place({c, static_cast<std::int32_t>(k)});
       if (options_.handle_unknown == UnknownCategory::other) others_[c] = add_name(sources[c] + "_other");
     }
   }
@@ -284,8 +288,7 @@ class OneHotEncoder {
       fields.push_back({names_[k], DataType::float64, false});
       columns.emplace_back(std::move(values[k]));
     }
-    return detail::with_new_columns(detail::without_columns(x, learnt_.places(x.schema())), std::move(fields),
-                                    std::move(columns));
+    return detail::with_new_columns(passed_on(x), std::move(fields), std::move(columns));
   }
 
   OneHotEncoderOptions options_;

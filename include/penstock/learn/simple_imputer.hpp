@@ -73,11 +73,7 @@ class SimpleImputer {
     if (!selection_.fixed()) throw std::logic_error("SimpleImputer: nothing learnt yet; partial_fit first");
     if constexpr (std::same_as<X, RecordBatch>) {
       const std::vector<std::size_t> places = places_of(x);
-      RecordBatch whole = numbers_.fitted() ? numbers_.transform(x) : x;
-      for (std::size_t k = 0; k < texts_.size(); ++k) {
-        whole = with_texts(
-            whole, k, [&](std::string_view) -> const std::string& { return fill_of(k); }, nullptr);
-      }
+      const RecordBatch whole = with_texts(x, numbers_.fitted() ? numbers_.transform(x) : x, places, nullptr);
       return options_.add_indicator ? with_indicators(x, whole, places) : whole;
     } else {
       FeatureMatrix whole = numbers_.transform(x);
@@ -197,10 +193,11 @@ class SimpleImputer {
   /// the name of an indicator.
   [[nodiscard]] std::vector<std::size_t> places_of(const RecordBatch& x) const {
     std::vector<std::size_t> places = selection_.places(x.schema());
+    std::size_t texts = 0;  // that were found, in their order
     for (const std::size_t place : places) {
       const Field& field = x.schema().fields[place];
-      bool known = false;
-      for (const std::string& text : texts_) known = known || text == field.name;
+      const bool known = texts < texts_.size() && texts_[texts] == field.name;
+      texts += known ? 1 : 0;
       if (known == detail::is_text(field.dtype)) continue;
       throw Error({.column = field.name}, "a column of type " + std::string(to_string(field.dtype)),
                   known ? "string or category" : "numbers");
@@ -220,9 +217,9 @@ class SimpleImputer {
     SimpleImputer first(options_);
     first.selection_.fix(x.schema());
     std::vector<std::string> numbers;
-    for (const std::string& name : first.selection_.names()) {
-      const bool text = detail::is_text(x.schema().fields[x.schema().index(name)].dtype);
-      (text ? first.texts_ : numbers).push_back(name);
+    for (const std::size_t place : first.selection_.places(x.schema())) {
+      const Field& field = x.schema().fields[place];
+      (detail::is_text(field.dtype) ? first.texts_ : numbers).push_back(field.name);
     }
     first.counts_.assign(first.texts_.size(), Counts(options_.max_categories));
     first.has_numbers_ = !numbers.empty();
@@ -241,11 +238,7 @@ class SimpleImputer {
         numbers_.partial_fit(x);
       }
     }
-    for (std::size_t k = 0; k < texts_.size(); ++k) {
-      const auto fill = [&](std::string_view) -> const std::string& { return fill_of(k); };
-      Counts* counts = options_.strategy == ImputeStrategy::most_frequent ? &counts_[k] : nullptr;
-      whole = with_texts(whole, k, fill, counts);
-    }
+    whole = with_texts(x, whole, places, options_.strategy == ImputeStrategy::most_frequent ? &counts_ : nullptr);
     return wanted && options_.add_indicator ? with_indicators(x, whole, places) : whole;
   }
   template <class X>
@@ -268,29 +261,44 @@ class SimpleImputer {
     return options_.add_indicator ? with_indicators(x, whole) : whole;
   }
 
-  /// Column k of texts, counted into `counts` if there are any, its missing values filled by `fill`.
-  template <class Fill>
-  [[nodiscard]] RecordBatch with_texts(const RecordBatch& x, std::size_t k, const Fill& fill, Counts* counts) const {
-    const std::size_t place = x.schema().index(texts_[k]);
+  /// `whole` with the columns of texts of x filled, row by row behind their being counted where there are `counts`.
+  [[nodiscard]] RecordBatch with_texts(const RecordBatch& x, const RecordBatch& whole,
+                                       const std::vector<std::size_t>& places, std::vector<Counts>* counts) const {
+    std::vector<Field> fields;
+    std::vector<Column> columns;
+    std::size_t k = 0;
+    for (const std::size_t place : places) {
+      const Field& field = x.schema().fields[place];
+      if (!detail::is_text(field.dtype)) continue;
+      std::optional<Column> filled = filled_texts(x, place, k, counts == nullptr ? nullptr : &(*counts)[k]);
+      ++k;
+      if (!filled) continue;
+      fields.push_back({.name = field.name, .dtype = field.dtype});
+      columns.push_back(std::move(*filled));
+    }
+    return fields.empty() ? whole : whole.with_columns(std::move(fields), std::move(columns));
+  }
+  /// Column k of texts; nothing if there is nothing to fill.
+  [[nodiscard]] std::optional<Column> filled_texts(const RecordBatch& x, std::size_t place, std::size_t k,
+                                                   Counts* counts) const {
     const auto view = x.column<std::string_view>(place);
     bool missing = false;
     for (std::size_t i = 0; i < view.size() && !missing; ++i) missing = !view.is_valid(i);
     if (!missing) {
       for (std::size_t i = 0; counts != nullptr && i < view.size(); ++i) counts->add(std::string(view[i]));
-      return x;
+      return std::nullopt;
     }
-    const auto each = [&](auto&& put) {  // put(row, text): a text, or what it is filled by
+    const auto each = [&](auto&& put) {  // put(row, text, whether it was there): a text, or what it is filled by
       for (std::size_t i = 0; i < view.size(); ++i) {
         const bool valid = view.is_valid(i);
         if (valid && counts != nullptr) counts->add(std::string(view[i]));
-        put(i, valid ? view[i] : std::string_view(fill(view[i])), valid);
+        put(i, valid ? view[i] : std::string_view(fill_of(k)), valid);
       }
     };
-    const Field field{.name = texts_[k], .dtype = x.schema().fields[place].dtype};
-    if (field.dtype == DataType::string) {
+    if (x.schema().fields[place].dtype == DataType::string) {
       StringValues texts;
       each([&](std::size_t, std::string_view text, bool) { texts.append(text); });
-      return x.with_columns({field}, one_column(Column(std::move(texts))));
+      return Column(std::move(texts));
     }
     const auto codes = x.column<std::int32_t>(place);
     const Dictionary& texts = codes.dictionary();
@@ -317,12 +325,7 @@ class SimpleImputer {
       added.insert(added.begin(), texts.begin(), texts.end());
       categories.dictionary = std::make_shared<const Dictionary>(std::move(added));
     }
-    return x.with_columns({field}, one_column(Column(std::move(categories))));
-  }
-  static std::vector<Column> one_column(Column column) {
-    std::vector<Column> columns;
-    columns.push_back(std::move(column));
-    return columns;
+    return Column(std::move(categories));
   }
 
   [[nodiscard]] RecordBatch with_indicators(const RecordBatch& x, const RecordBatch& whole,
@@ -331,9 +334,10 @@ class SimpleImputer {
     std::vector<Column> columns;
     for (std::size_t j = 0; j < places.size(); ++j) {
       const bool number = x.schema().fields[places[j]].dtype == DataType::float64;
+      const auto numbers = number ? x.column<double>(places[j]).values() : std::span<const double>();
       std::vector<double> missing(x.rows());
       for (std::size_t i = 0; i < x.rows(); ++i) {
-        missing[i] = !x.is_valid(places[j], i) || (number && detail::is_nan(x.column<double>(places[j])[i])) ? 1 : 0;
+        missing[i] = number ? detail::is_nan(numbers[i]) : !x.is_valid(places[j], i);  // what is not there is NaN
       }
       fields.push_back({.name = indicator_of(selection_.names()[j])});
       columns.emplace_back(std::move(missing));

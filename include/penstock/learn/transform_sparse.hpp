@@ -71,14 +71,11 @@ SparseFeatureMatrix sparse_rows(const RecordBatch& numbers, std::size_t features
 /// What is passed on and the ones of an encoder.
 inline SparseFeatureMatrix sparse_ones(const OneHotEncoder& encoder, const RecordBatch& x,
                                        const std::vector<std::vector<std::int32_t>>& ones) {
-  std::vector<std::size_t> encoded;
-  for (const std::string& name : encoder.source_columns()) encoded.push_back(x.schema().index(name));
-  return sparse_rows(without_columns(x, encoded), encoder.n_features_out(), ones.size(),
-                     [&](std::size_t i, auto&& put) {
-                       for (const auto& source : ones) {
-                         if (source[i] >= 0) put(source[i], 1.0);
-                       }
-                     });
+  return sparse_rows(encoder.passed_on(x), encoder.n_features_out(), ones.size(), [&](std::size_t i, auto&& put) {
+    for (const auto& source : ones) {
+      if (source[i] >= 0) put(source[i], 1.0);
+    }
+  });
 }
 
 }  // namespace detail

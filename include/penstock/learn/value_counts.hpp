@@ -3,7 +3,7 @@
 
 // Which value is the most frequent of a stream, in bounded memory.
 
-#include <algorithm>      // sort
+#include <algorithm>      // min, sort
 #include <cstddef>        // size_t
 #include <cstdint>        // uint64_t
 #include <optional>       // optional
@@ -23,7 +23,8 @@ class ValueCounts {
  public:
   explicit ValueCounts(std::size_t limit = 1) : limit_(limit) {}
 
-  /// One more of a value. O(1); O(limit) for a new one when all places are taken.
+  /// One more of a value. O(1); for a new one when all places are taken O(limit) once for all that have the least
+  /// count, the greatest of which goes first.
   void add(const Value& value) {
     const auto found = counts_.find(value);
     if (found != counts_.end()) return lift(value, ++found->second);
@@ -31,12 +32,12 @@ class ValueCounts {
       counts_.emplace(value, 1);
       return lift(value, 1);
     }
-    auto least = counts_.begin();
-    for (auto it = counts_.begin(); it != counts_.end(); ++it) {
-      if (it->second < least->second || (it->second == least->second && least->first < it->first)) least = it;
-    }
-    const std::uint64_t count = least->second + 1;
-    const bool was_most = most_ && *most_ == least->first;
+    while (!least_.empty() && counts_.at(least_.back()) != least_count_) least_.pop_back();  // it has come again
+    if (least_.empty()) find_least();
+    const Value least = std::move(least_.back());
+    least_.pop_back();
+    const std::uint64_t count = least_count_ + 1;
+    const bool was_most = most_ && *most_ == least;
     counts_.erase(least);
     counts_.emplace(value, count);
     exact_ = false;
@@ -66,6 +67,7 @@ class ValueCounts {
       exact_ = false;
     }
     counts_ = std::move(sums);
+    least_.clear();
     search();
   }
 
@@ -86,6 +88,7 @@ class ValueCounts {
       v.require(values.size() <= self.limit_, "values", "no more than there is room for");
       v.require(counts.size() == values.size(), "counts", "one for each value");
       self.counts_.clear();
+      self.least_.clear();
       for (std::size_t i = 0; i < values.size(); ++i) {
         v.require(counts[i] > 0 && values[i] == values[i] && self.counts_.emplace(values[i], counts[i]).second,
                   "values", "each once, and none without a count");
@@ -108,7 +111,19 @@ class ValueCounts {
     for (const auto& [value, count] : counts_) lift(value, count);
   }
 
+  /// Who has the least count. Counts only go up, and a new value's is above it: nobody joins them later.
+  void find_least() {
+    least_count_ = counts_.begin()->second;
+    for (const auto& [value, count] : counts_) least_count_ = std::min(least_count_, count);
+    for (const auto& [value, count] : counts_) {
+      if (count == least_count_) least_.push_back(value);
+    }
+    std::sort(least_.begin(), least_.end());
+  }
+
   std::unordered_map<Value, std::uint64_t> counts_{};
+  std::vector<Value> least_{};  // ascending; those that have come again since are still among them
+  std::uint64_t least_count_ = 0;
   std::size_t limit_;
   std::optional<Value> most_{};
   std::uint64_t most_count_ = 0;
