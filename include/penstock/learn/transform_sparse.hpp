@@ -9,7 +9,6 @@
 
 #include "penstock/core/record_batch.hpp"
 #include "penstock/learn/feature_hasher.hpp"
-#include "penstock/learn/new_columns.hpp"
 #include "penstock/learn/one_hot_encoder.hpp"
 
 #include <Eigen/SparseCore>
