@@ -22,7 +22,7 @@
 #include "penstock/serve/linear_model_columns.hpp"
 #include "penstock/serve/linear_model_spec.hpp"
 
-#include <algorithm>    // max, min
+#include <algorithm>    // find, max, min
 #include <concepts>     // same_as
 #include <cstddef>      // size_t, ptrdiff_t
 #include <cstdint>      // int32_t
@@ -260,21 +260,25 @@ class BasicLinearModel {
   void check_golden(std::size_t i) {
     GoldenRow& row = spec_.golden.rows[i];
     const std::string path = detail::member("golden.rows", i);
-    detail::TextSet columns;
-    for (const GoldenValue& input : row.inputs) {
-      if (!columns.add(input.column)) {
+    std::vector<GoldenValue> inputs(std::move(row.inputs));
+    detail::CategoryTable columns;  // names differ, so that codes are places
+    for (const GoldenValue& input : inputs) {
+      const std::size_t before = columns.size();
+      columns.find_or_add(input.column);
+      if (columns.size() == before) {
         throw LinearModelError(path + ".inputs", detail::in_quotes(input.column) + " again", "each column once");
       }
     }
-    std::size_t taken = 0;  // of the inputs, which stand in order so far
+    std::vector<bool> taken(inputs.size());
+    row.inputs.reserve(inputs.size());
     const auto take = [&](const std::string& name) -> const auto& {
-      std::size_t place = taken;
-      while (place < row.inputs.size() && row.inputs[place].column != name) ++place;
-      if (place == row.inputs.size()) {
+      const std::int32_t code = columns.find(name);
+      if (code == detail::CategoryTable::unknown) {
         throw LinearModelError(path + ".inputs", "no " + detail::in_quotes(name), "every column that the model reads");
       }
-      std::swap(row.inputs[taken], row.inputs[place]);
-      return row.inputs[taken++].value;
+      const auto place = static_cast<std::size_t>(code);
+      taken[place] = true;
+      return row.inputs.emplace_back(std::move(inputs[place])).value;
     };
 
     std::vector<double> values(width_, std::numeric_limits<double>::quiet_NaN());
@@ -300,8 +304,9 @@ class BasicLinearModel {
     } catch (const Error& error) {
       throw LinearModelError(path + ".inputs." + error.where().column, error.found(), error.expected());
     }
-    if (taken < row.inputs.size()) {
-      throw LinearModelError(path + ".inputs", detail::in_quotes(row.inputs[taken].column),
+    if (row.inputs.size() < inputs.size()) {
+      const auto left = std::find(taken.begin(), taken.end(), false) - taken.begin();
+      throw LinearModelError(path + ".inputs", detail::in_quotes(inputs[static_cast<std::size_t>(left)].column),
                              "only columns that the model reads");
     }
     const double rounding = magnitude(values.data(), picked.data());

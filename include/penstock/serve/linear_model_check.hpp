@@ -208,6 +208,15 @@ inline void check(const LinearModelSpec& spec) {
   if (!(spec.golden.tolerance >= 0 && spec.golden.tolerance <= 1e-3)) {
     throw LinearModelError("golden.tolerance", shortest(spec.golden.tolerance), "a number from 0 to 0.001");
   }
+  // A file of a million values could ask for 10^10 terms: many rows of a column, and many features of the same column.
+  std::size_t terms = spec.numeric.size() + spec.categorical.size();
+  for (const DerivedFeature& d : spec.derived) terms += d.numerator.size() + d.denominator.size();
+  if (terms > 0 && spec.golden.rows.size() > GoldenRows::most_terms / terms) {
+    std::string found = std::to_string(spec.golden.rows.size());
+    found += " rows of " + std::to_string(terms) + " terms each";
+    throw LinearModelError("golden.rows", std::move(found),
+                           "at most " + std::to_string(GoldenRows::most_terms) + " together");
+  }
   for (std::size_t i = 0; i < spec.golden.rows.size(); ++i) {
     for (const GoldenValue& input : spec.golden.rows[i].inputs) {
       const double* number = std::get_if<double>(&input.value);  // what is missing is no NaN, which no file can hold

@@ -118,6 +118,8 @@ struct GoldenRow {
 /// Rows whose scores must come out again, or the model is refused: the defence against a file or a program that has
 /// changed since training.
 struct GoldenRows {
+  /// Rows times the features and the columns of derived ones: what is scored each time a model is made takes a second.
+  static constexpr std::size_t most_terms = 100'000'000;
   /// How far a score may be off, relative to what rounding can move: see LinearModel. Another order of the same sums,
   /// another CPU or another maths library moves far less than the default.
   double tolerance = 1e-12;

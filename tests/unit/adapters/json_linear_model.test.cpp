@@ -266,6 +266,25 @@ TEST_CASE("a hostile file costs no more than the limits") {
   CHECK(message(small + "]") == "m.json: found an array of 400001 at the top level, expected an object");
 }
 
+TEST_CASE("a golden row of many columns in another order costs no more than in the model's") {
+  // A search through the inputs for each column would take a minute here.
+  std::string numeric, coefficients, inputs;
+  constexpr int columns = 100'000;
+  for (int i = 0; i < columns; ++i) {
+    const std::string comma = i == 0 ? "" : ",";
+    numeric += comma + "{\"name\":\"c" + std::to_string(2 * columns - i) + "\",\"mean\":0,\"scale\":1}";
+    coefficients += comma + "0";
+    inputs += comma + "\"c" + std::to_string(2 * columns - i) + "\":1";
+  }
+  const std::string text = R"({"format":"penstock-linear-model","version":1,"kind":"linear","numeric":[)" + numeric +
+                           R"(],"coefficients":[)" + coefficients + R"(],"intercept":2,"golden":{"rows":[{"inputs":{)" +
+                           inputs + R"(},"score":2}]}})";
+  const auto model = parse_linear_model(text, "m.json");
+  REQUIRE(model);
+  CHECK(model->spec().golden.rows[0].inputs.front().column == "c200000");
+  CHECK(model->spec().golden.rows[0].inputs.back().column == "c100001");
+}
+
 TEST_CASE("the errors of the file system are reported") {
   CHECK_THAT(load_linear_model("no/such/model.json").error().what(),
              StartsWith("no/such/model.json: found No such file or directory"));

@@ -358,6 +358,16 @@ TEST_CASE("a golden row whose terms overflow is refused in words that say so") {
   CHECK_THROWS_WITH(LinearModel(spec), ContainsSubstring("golden.rows[0].inputs: found terms beyond the largest"));
 }
 
+TEST_CASE("golden rows whose scoring would take minutes are refused") {
+  LinearModelSpec spec{.kind = LinearModelKind::linear, .intercept = 1};
+  for (int i = 0; i < 10'000; ++i) spec.derived.push_back({std::string("d").append(std::to_string(i)), {{"x", 1}}});
+  spec.golden.rows.assign(10'001, {{{"x", 1.0}}, 1});
+  CHECK_THROWS_WITH(LinearModel(spec),
+                    ContainsSubstring("golden.rows: found 10001 rows of 10000 terms each, expected at most 100000000"));
+  spec.golden.rows.resize(10);
+  CHECK_NOTHROW(LinearModel(spec));
+}
+
 TEST_CASE("golden rows give every column that the model reads, once, and no others") {
   const LinearModel model = LinearModel(students()).with_golden_rows(make_batch(make_rows(3)));
   const auto refuses = [&](auto change, const std::string& message) {
