@@ -79,6 +79,7 @@ class Play {
   }
   bool pop_until(TimePoint deadline) { return run({.kind = Kind::pop, .waits = true}, deadline); }
   bool look() { return run({.kind = Kind::wait_readable, .waits = true}); }
+  bool size() { return run({.kind = Kind::size}); }
   bool close() { return run({.kind = Kind::close}); }
   void stop() {
     Scheduler& scheduler = Scheduler::instance();
@@ -147,6 +148,7 @@ class Play {
         break;
       }
       case Kind::wait_readable: op.status = queue.wait_readable_until(deadline, stop); break;
+      case Kind::size: op.number = queue.size(); break;
       default: queue.close();
     }
     op.evicted = evicted_[me()];
@@ -358,6 +360,9 @@ TEST_CASE("interleavings of two threads at a bounded queue") {
   check<Bounded>("crossings", two, 3, [](Bounded& p) {
     p.threads = {[&] { p.try_push(1), p.try_push(2), p.try_push(3); }, [&] { p.try_pop(), p.try_pop(), p.try_pop(); }};
   });
+  check<Bounded>("the size", two, 2, [](Bounded& p) {
+    p.threads = {[&] { p.push(1), p.push(2); }, [&] { p.pop(), p.try_pop(); }, [&] { p.size(), p.size(); }};
+  });
   check<Bounded>("deadline, push", one, 3, [](Bounded& p) {
     p.try_push(1);
     p.threads = {[&] { p.push_until(2, soon); }, [&] { p.pop(), p.try_pop(); }};
@@ -518,8 +523,21 @@ TEST_CASE("interleavings of a single producer and consumer") {
   }
   check<Spsc>("close, plain pushes", eight, 2, close_while_plain<Spsc>);
   check<Spsc>("close, plain pushes, and nobody waits", eight, 2, close_while_plain_and_poll<Spsc>);
+  check<Spsc>("the size, plain pushes and pops", eight, 2, [](Spsc& p) {
+    be_plain(p);
+    p.try_push(5);
+    p.threads = {[&] { p.try_push(6), p.try_push(7); }, [&] { p.try_pop(), p.try_pop(); }, [&] { p.size(), p.size(); }};
+  });
+  check<Spsc>("reject", {.capacity = 4, .high_watermark = 1, .overflow = Overflow::reject}, 2, [](Spsc& p) {
+    for (int i = 1; i <= 3; ++i) p.try_push(i);
+    p.threads = {[&] { p.push(4), p.push({5, 6}), p.push(7); }, [&] { p.pop(), p.pop(), p.pop(); }};
+  });
   check<Spsc>("plain pushes wake", eight, 2, wake_by_plain_pushes<Spsc>);
   check<Spsc>("plain pops wake", eight, 2, wake_by_plain_pops<Spsc>);
+  check<Spsc>("a pop that looks up and one that is plain wake a bulk", eight, 2, [](Spsc& p) {
+    for (int i = 1; i <= 8; ++i) p.try_push(i);
+    p.threads = {[&] { p.push({9, 10}); }, [&] { p.pop(), p.pop(); }};
+  });
   check<Spsc>("plain pushes wake who waits for a bulk's items", eight, 2, [](Spsc& p) {
     be_plain(p);
     p.threads = {[&] { p.push({5, 6}); }, [&] { p.pop(), p.look(), p.pop(); }};
