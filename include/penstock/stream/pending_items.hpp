@@ -30,10 +30,11 @@ struct PendingNode {
   std::size_t weight = 1;
   std::uint8_t priority = 0;  // as it came
 
-  std::uint8_t level = 0;      // priority and the rises so far
-  TimePoint risen{};           // when it came to this level
-  std::uint64_t order = 0;     // of arrival
-  std::size_t in_heap = none;  // index there; none: in the list `due`
+  std::uint8_t level = 0;             // priority and the rises so far
+  TimePoint risen{};                  // when it came to this level
+  std::uint64_t order = 0;            // of arrival
+  std::size_t in_heap = none;         // index there; none: in the list beside it
+  std::size_t in_heap_beyond = none;  // the same of the order of those beyond all levels
   struct Links {
     PendingNode* ahead = nullptr;
     PendingNode* behind = nullptr;
@@ -74,6 +75,7 @@ class NodeList {
 
 /// Earliest deadline first, then first come. What comes in order costs O(1), as all does when deadlines are a fixed
 /// time after the arrival or there are none; what comes out of order O(log n), in a heap beside the list.
+template <PendingNode::Links PendingNode::*links, std::size_t PendingNode::*in_heap>
 class DeadlineOrder {
  public:
   explicit DeadlineOrder(bool by_deadline = true) : by_deadline_(by_deadline) {}
@@ -82,7 +84,7 @@ class DeadlineOrder {
   void reserve(std::size_t size) { heap_.reserve(size); }
   void push(PendingNode& node) noexcept {
     if (list_.last() == nullptr || before(*list_.last(), node)) {
-      node.in_heap = PendingNode::none;
+      node.*in_heap = PendingNode::none;
       list_.append(node);
     } else {
       heap_.push_back(&node);
@@ -90,15 +92,15 @@ class DeadlineOrder {
     }
   }
   void remove(PendingNode& node) noexcept {
-    if (node.in_heap == PendingNode::none) return list_.remove(node);
-    const std::size_t at = node.in_heap;
+    if (node.*in_heap == PendingNode::none) return list_.remove(node);
+    const std::size_t at = node.*in_heap;
     PendingNode* const moved = heap_.back();
     heap_.pop_back();
-    node.in_heap = PendingNode::none;
+    node.*in_heap = PendingNode::none;
     if (moved == &node) return;
     put(at, moved);
     rise(at);
-    sink(moved->in_heap);
+    sink(moved->*in_heap);
   }
   [[nodiscard]] PendingNode* first() const noexcept {
     PendingNode* const head = list_.first();
@@ -112,7 +114,7 @@ class DeadlineOrder {
   }
   void put(std::size_t at, PendingNode* node) noexcept {
     heap_[at] = node;
-    node->in_heap = at;
+    node->*in_heap = at;
   }
   void rise(std::size_t at) noexcept {
     PendingNode* const node = heap_[at];
@@ -129,7 +131,7 @@ class DeadlineOrder {
     put(at, node);
   }
 
-  NodeList<&PendingNode::by_deadline> list_;
+  NodeList<links> list_;
   std::vector<PendingNode*> heap_;
   bool by_deadline_;
 };
@@ -140,13 +142,14 @@ class PendingItems {
   /// `levels` priorities, 1 to max_priorities; a node rises after each `aging`, which is 0 for never.
   PendingItems(std::size_t levels, std::chrono::nanoseconds aging) : levels_(levels), aging_(aging) {
     orders_.resize(levels + 1);
-    orders_.back() = DeadlineOrder(false);
+    orders_.back() = Order(false);
   }
 
   /// @throws std::bad_alloc if there is no memory for so many; nothing has changed then.
   void push(PendingNode& node) {
     if (size_ == reserved_) {
-      for (DeadlineOrder& order : orders_) order.reserve(2 * size_ + 16);
+      for (Order& order : orders_) order.reserve(2 * size_ + 16);
+      beyond_.reserve(2 * size_ + 16);
       reserved_ = 2 * size_ + 16;
     }
     node.order = next_order_++;
@@ -160,11 +163,14 @@ class PendingItems {
   }
   void remove(PendingNode& node) noexcept {
     orders_[node.level].remove(node);
-    rises_[node.level].remove(node);
+    if (node.level < levels_) {
+      rises_[node.level].remove(node);
+    } else {
+      beyond_.remove(node);
+    }
     arrivals_[node.priority].remove(node);
     --size_;
     weight_ -= node.weight;
-    if (rises_[levels_].first() == nullptr) nearest_beyond_ = TimePoint::max();
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }                ///< items
@@ -195,33 +201,29 @@ class PendingItems {
     }
     return nullptr;
   }
-  /// The earliest deadline of all, or an earlier moment; TimePoint::max() if there is none.
+  /// The earliest deadline of all; TimePoint::max() if there is none.
   [[nodiscard]] TimePoint nearest_deadline() const noexcept {
-    TimePoint nearest = nearest_beyond_;
-    for (std::size_t level = 0; level < levels_; ++level) {
-      PendingNode* node = orders_[level].first();
-      if (node != nullptr && node->deadline < nearest) nearest = node->deadline;
-    }
-    return nearest;
+    const PendingNode* node = nearest();
+    return node != nullptr ? node->deadline : TimePoint::max();
   }
-  /// A node whose deadline is not after `limit`; nullptr if there is none. O(n) when one of those that have risen
-  /// beyond all levels may be due.
-  [[nodiscard]] PendingNode* due(TimePoint limit) noexcept {
-    for (std::size_t level = 0; level < levels_; ++level) {
-      PendingNode* node = orders_[level].first();
-      if (node != nullptr && node->deadline <= limit) return node;
-    }
-    if (nearest_beyond_ > limit) return nullptr;
-    nearest_beyond_ = TimePoint::max();
-    PendingNode* found = nullptr;
-    for (PendingNode* node = rises_[levels_].first(); node != nullptr; node = node->by_rise.behind) {
-      if (node->deadline <= limit) found = node;
-      if (node->deadline < nearest_beyond_) nearest_beyond_ = node->deadline;
-    }
-    return found;
+  /// A node whose deadline is not after `limit`; nullptr if there is none.
+  [[nodiscard]] PendingNode* due(TimePoint limit) const noexcept {
+    PendingNode* node = nearest();
+    return node != nullptr && node->deadline <= limit ? node : nullptr;
   }
 
  private:
+  using Order = DeadlineOrder<&PendingNode::by_deadline, &PendingNode::in_heap>;
+
+  [[nodiscard]] PendingNode* nearest() const noexcept {
+    PendingNode* nearest = beyond_.first();
+    for (std::size_t level = 0; level < levels_; ++level) {
+      PendingNode* node = orders_[level].first();
+      if (node != nullptr && (nearest == nullptr || node->deadline < nearest->deadline)) nearest = node;
+    }
+    return nearest;
+  }
+
   void let_rise(TimePoint now) noexcept {
     for (std::size_t level = levels_; level-- > 0;) {
       for (PendingNode* node; (node = rises_[level].first()) != nullptr && now - node->risen >= aging_;) {
@@ -232,20 +234,23 @@ class PendingItems {
         node->level = static_cast<std::uint8_t>(to);
         node->risen = node->arrival + static_cast<std::int64_t>(to - node->priority) * aging_;
         orders_[to].push(*node);
+        if (to == levels_) {
+          beyond_.push(*node);
+          continue;
+        }
         PendingNode* place = rises_[to].last();  // most often its place
         while (place != nullptr && place->risen > node->risen) place = place->by_rise.ahead;
         rises_[to].insert_behind(place, *node);
-        if (to == levels_ && node->deadline < nearest_beyond_) nearest_beyond_ = node->deadline;
       }
     }
   }
 
   std::size_t levels_;
   std::chrono::nanoseconds aging_;
-  std::vector<DeadlineOrder> orders_;                            // by level; the last holds those beyond all
-  NodeList<&PendingNode::by_rise> rises_[max_priorities + 1];    // by level, in the order in which they came there
+  std::vector<Order> orders_;  // by level; the last holds those beyond all, in the order in which they arrived
+  DeadlineOrder<&PendingNode::by_rise, &PendingNode::in_heap_beyond> beyond_{};  // the same by deadline
+  NodeList<&PendingNode::by_rise> rises_[max_priorities];        // by level, in the order in which they came there
   NodeList<&PendingNode::by_arrival> arrivals_[max_priorities];  // by priority
-  TimePoint nearest_beyond_ = TimePoint::max();                  // no deadline of those beyond all levels is earlier
   std::size_t size_ = 0;
   std::size_t reserved_ = 0;
   std::size_t weight_ = 0;

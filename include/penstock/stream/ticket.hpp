@@ -106,7 +106,7 @@ class [[nodiscard]] Ticket {
   bool cancel() { return slot_ != nullptr ? slot_->owner->cancel(*slot_) : status_ == TicketStatus::cancelled; }
 
   /// As get(), but suspends the coroutine. It goes on in the thread that ended the item, which is most often the worker
-  /// that ran the batch: so it should not hold that up.
+  /// that ran the batch: so it should not hold that up. It must not be destroyed before it has gone on.
   [[nodiscard]] auto operator co_await() && { return Awaiter<Ticket, false>{std::move(*this)}; }
   [[nodiscard]] auto operator co_await() & { return Awaiter<Ticket&, false>{*this}; }  ///< as above
   /// `co_await ticket.as_outcome()` gives what outcome() does.
