@@ -155,6 +155,7 @@
 #include "penstock/stats/quantile.hpp"
 #include "penstock/stats/quantile_sketch.hpp"
 #include "penstock/stats/random_binomial.hpp"
+#include "penstock/stats/random_subset.hpp"
 #include "penstock/stats/regression_metrics.hpp"
 #include "penstock/stats/replicates.hpp"
 #include "penstock/stats/resample_counts.hpp"

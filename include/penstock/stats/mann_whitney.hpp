@@ -81,8 +81,8 @@ struct MannWhitneyOptions {
 
 /// The Mann-Whitney U test, with the values of SciPy's mannwhitneyu: the statistic is U of the first sample, the number
 /// of pairs in which its value is greater, ties half. The asymptotic p-value corrects for ties; the exact one takes
-/// values for different, so with ties it is not right and only made if it is asked for. O((n + m) log(n + m)), exact
-/// O(n m min(n, m)).
+/// values for different, so with ties it is not right and only made if it is asked for. Infinite values are values.
+/// O((n + m) log(n + m)), exact O(n m min(n, m)).
 template <sample_range A, sample_range B>
 [[nodiscard]] TestResult mann_whitney_u(const A& a, const B& b, const MannWhitneyOptions& options = {}) {
   auto x = detail::to_sample(a), y = detail::to_sample(b);

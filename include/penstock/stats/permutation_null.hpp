@@ -6,6 +6,7 @@
 #include "penstock/core/math.hpp"
 #include "penstock/stats/arrangements.hpp"
 #include "penstock/stats/philox.hpp"
+#include "penstock/stats/random_subset.hpp"
 #include "penstock/stats/replicates.hpp"
 #include "penstock/stats/resample_counts.hpp"
 #include "penstock/stats/statistic.hpp"

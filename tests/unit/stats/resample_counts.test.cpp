@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "penstock/stats/resample_counts.hpp"
 
+#include "penstock/stats/random_subset.hpp"
 #include "penstock/stats/resample_plan.hpp"
 
 #include "catch.hpp"
