@@ -341,6 +341,31 @@ TEST_CASE("interleavings of threads at a lock") {
   check("three, twice", 3, [] { return std::make_unique<Sections>(3, 2); });
 }
 
+/// One waits awake for an item; another brings it, and either leaves the sleepers to him or wakes them.
+struct Entrusted {
+  Entrusted() {
+    threads = {[this] {
+                 const auto item = [this] { return items.load(relaxed) > 0; };
+                 const bool found = patience.wait(item, [] { return false; });
+                 if (patience.owes() || found) looked.fetch_add(1);
+               },
+               [this] {
+                 items.fetch_add(1);
+                 if (!patience.entrust()) looked.fetch_add(1);
+               }};
+  }
+  std::string verdict() const { return looked.load(relaxed) > 0 ? "" : "nobody sees to the sleepers"; }
+
+  detail::Patience<ModelSync> patience{};
+  Word items{0};
+  Word looked{0};
+  std::vector<std::function<void()> > threads{};
+};
+
+TEST_CASE("interleavings of one who waits awake and one who leaves the sleepers to him") {
+  check("entrusted", 4, [] { return std::make_unique<Entrusted>(); });
+}
+
 TEST_CASE("interleavings of two threads at a bounded queue") {
   for (const QueueOptions& options : {one, two}) {
     check<Bounded>("1 to 1", options, 2, [](Bounded& p) {
