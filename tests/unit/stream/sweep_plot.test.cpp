@@ -79,6 +79,8 @@ TEST_CASE("without gnuplot the figures and the script stay, and it is said what 
   CHECK(fs::exists(folder.path / "sizes.csv"));
   CHECK(fs::exists(folder.path / "sizes.gp"));
   CHECK_FALSE(fs::exists(folder.path / "sizes.png"));
+  static_cast<void>(plot_sweep(figures(), (folder.path / "in" / "many/").string()));  // which are not there yet
+  CHECK(read(folder.path / "in" / "many" / "sweep.csv") == read(folder.path / "sizes.csv"));
 }
 
 TEST_CASE("a gnuplot that fails, a folder that cannot be, and a name that would be more than one are told") {
