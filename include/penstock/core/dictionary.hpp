@@ -56,7 +56,10 @@ class Dictionary {
   using const_iterator = detail::IndexIterator<Dictionary>;  ///< as a container has it
   using iterator = const_iterator;                           ///< there is no other
 
-  Dictionary() = default;  ///< no texts
+  Dictionary() = default;                                       ///< no texts
+  Dictionary(const Dictionary&) noexcept = default;             ///< shares the texts; there is no move to take them
+  Dictionary& operator=(const Dictionary&) noexcept = default;  ///< as above
+  ~Dictionary() = default;
   /// These texts. O(texts).
   Dictionary(std::initializer_list<std::string> texts) : Dictionary(std::vector<std::string>(texts)) {}
   /// The same for those of a vector.

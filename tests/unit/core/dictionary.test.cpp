@@ -35,6 +35,9 @@ TEST_CASE("a dictionary holds its texts in their order, however many") {
     const Dictionary copy = dictionary;
     REQUIRE(copy == dictionary);
     REQUIRE(&copy[size - 1] == &dictionary[size - 1]);
+    Dictionary given = copy;
+    const Dictionary taken = std::move(given);
+    REQUIRE(given == taken);  // NOLINT: what was moved from is as it was
     texts.back() += '.';
     REQUIRE(dictionary != Dictionary(texts));
     texts.pop_back();

@@ -73,6 +73,12 @@ Seen read(const std::string& text, const CsvOptions& options) {
 
 }  // namespace
 
+TEST_CASE("a bad field of the second of two columns of one name is told with that column's type") {
+  std::istringstream stream("x\na\n");
+  CsvReader reader(stream, {.schema = Schema{{{"x", DataType::string}, {"x", DataType::int64}}}});
+  CHECK_THROWS_WITH(reader.next(), "stream, row 1, column x, byte 2: found 'a', expected a value of type int64");
+}
+
 TEST_CASE("skip leaves bad rows out and counts each under its reason") {
   const Seen seen = read(every_reason, every_reason_options(OnBadRow::skip));
   CHECK(seen.rows == Lines{"0x1p+0|1|0:lo|'a'", "0x1.4p+3|10|1:hi|'z'"});
