@@ -194,7 +194,7 @@ TEST_CASE("a mean may fade") {
 TEST_CASE("a mean that fades fills however long its column has been missing") {
   FeatureMatrix x(4000, 1);
   for (Eigen::Index i = 0; i < x.rows(); ++i) x(i, 0) = i < 100 ? 10 : no_value;
-  SimpleImputer imputer({.half_life = 2});
+  SimpleImputer imputer({.half_life = 0.5});
   imputer.partial_fit(x);
   CHECK(imputer.statistics()[0] == 10);
 }
