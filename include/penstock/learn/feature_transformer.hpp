@@ -185,8 +185,17 @@ class FeatureTransformer {
     detail::check_width(Derived::name, selection, source.cols);
   }
 
-  static void check(const ColumnSelection& selection, const RecordBatch& x) {
-    const std::vector<std::size_t> places = selection.places(x.schema());
+  /// Where the columns stand in a table; in a matrix they stand in their order.
+  using Places = std::vector<std::size_t>;
+  static Places places_in(const ColumnSelection& selection, const RecordBatch& x) {
+    return selection.places(x.schema());
+  }
+  template <class Source>
+  static Places places_in(const ColumnSelection& /*selection*/, const Source& /*source*/) {
+    return {};
+  }
+
+  static void check(const ColumnSelection& selection, const RecordBatch& x, const Places& places) {
     for (std::size_t j = 0; j < places.size(); ++j) {
       if (x.schema().fields[places[j]].dtype != DataType::float64) continue;
       const auto values = x.column<double>(places[j]).values();
@@ -197,7 +206,7 @@ class FeatureTransformer {
     }
   }
   template <class Source>
-  static void check(const ColumnSelection& selection, const Source& source) {
+  static void check(const ColumnSelection& selection, const Source& source, const Places& /*places*/) {
     for_each_block(source, [&](const double* x, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
       for (std::size_t i = 0; i < count; ++i, x += stride) check_numbers(selection.names(), first + i, x);
     });
@@ -205,8 +214,8 @@ class FeatureTransformer {
 
   /// Runs f(rows, stride, count, out) over all rows and gives what it writes, as a table.
   template <class F>
-  RecordBatch through(const ColumnSelection& selection, const RecordBatch& x, bool wanted, F&& f) const {
-    const std::vector<std::size_t> places = selection.places(x.schema());
+  RecordBatch through(const ColumnSelection& selection, const RecordBatch& x, const Places& places, bool wanted,
+                      F&& f) const {
     const std::size_t features = places.size();
     std::vector<std::vector<double>> made(wanted ? features : 0, std::vector<double>(x.rows()));
     std::vector<double> in(std::min(table_block, x.rows()) * features);
@@ -229,7 +238,8 @@ class FeatureTransformer {
     return x.with_columns(std::move(fields), std::move(columns));
   }
   template <class Source, class F>
-  FeatureMatrix through(const ColumnSelection& /*selection*/, const Source& source, bool wanted, F&& f) const {
+  FeatureMatrix through(const ColumnSelection& /*selection*/, const Source& source, const Places& /*places*/,
+                        bool wanted, F&& f) const {
     FeatureMatrix out(wanted ? static_cast<Eigen::Index>(source.rows) : 0, static_cast<Eigen::Index>(source.cols));
     for_each_block(source, [&](const double* x, std::ptrdiff_t stride, std::size_t first, std::size_t count) {
       f(x, stride, count, wanted ? out.data() + first * source.cols : nullptr);
@@ -252,7 +262,8 @@ class FeatureTransformer {
     if (first_rows) first_selection = fixed_by(selection_, source);
     const ColumnSelection& selection = first_selection ? *first_selection : selection_;
     check_width(selection, source);
-    check(selection, source);
+    const Places places = places_in(selection, source);
+    check(selection, source, places);
     if (first_rows) {
       derived().start(selection.names().size());
       if (rows_of(source) != 0) {
@@ -261,7 +272,7 @@ class FeatureTransformer {
         schema_ = schema_of(selection_);
       }
     }
-    return through(selection, source, wanted,
+    return through(selection, source, places, wanted,
                    [&](const double* rows, std::ptrdiff_t stride, std::size_t count, double* out) {
                      derived().learn(rows, stride, count, out);
                    });
@@ -272,9 +283,10 @@ class FeatureTransformer {
     if (!fitted()) throw std::logic_error(std::string(Derived::name) + ": nothing learnt yet; partial_fit first");
     const auto& source = source_of(x);
     check_width(selection_, source);
-    check(selection_, source);
+    const Places places = places_in(selection_, source);
+    check(selection_, source, places);
     const auto map = make_map();
-    return through(selection_, source, true,
+    return through(selection_, source, places, true,
                    [&](const double* rows, std::ptrdiff_t stride, std::size_t count, double* out) {
                      for (std::size_t i = 0; i < count; ++i, rows += stride, out += features_) map(rows, out);
                    });
