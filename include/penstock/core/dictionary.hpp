@@ -41,7 +41,7 @@ class TextStore {
  private:
   static constexpr std::size_t first = 8;
   static std::size_t block_of(std::size_t i) noexcept {
-    return static_cast<std::size_t>(std::bit_width(i + first)) - static_cast<std::size_t>(std::bit_width(first));
+    return static_cast<std::size_t>(std::bit_width(i / first + 1)) - 1;
   }
 
   std::array<std::unique_ptr<std::string[]>, 29> blocks_;  // for 2^31 texts and more
