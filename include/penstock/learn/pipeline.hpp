@@ -27,7 +27,7 @@ struct PipelineSteps {
   static auto of(T&& part) {
     using Part = std::remove_cvref_t<T>;
     if constexpr (is_pipeline<Part>) {
-      return std::apply([](auto&... parts) { return std::tuple(parts.step...); }, part.parts_);
+      return part.chain_.steps();
     } else {
       return std::tuple<Part>(std::forward<T>(part));
     }

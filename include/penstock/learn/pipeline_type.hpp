@@ -8,6 +8,7 @@
 #include "penstock/core/record_batch.hpp"
 #include "penstock/core/state.hpp"
 #include "penstock/learn/fence.hpp"
+#include "penstock/learn/pipeline_chain.hpp"
 #include "penstock/learn/pipeline_columns.hpp"
 #include "penstock/learn/pipeline_parts.hpp"
 #include "penstock/learn/row_source.hpp"
@@ -15,7 +16,6 @@
 
 #include <Eigen/Core>
 
-#include <array>        // array
 #include <concepts>     // convertible_to, default_initializable, same_as
 #include <cstddef>      // size_t
 #include <optional>     // nullopt, optional
@@ -23,9 +23,7 @@
 #include <stdexcept>    // invalid_argument
 #include <string>       // string, to_string
 #include <string_view>  // string_view
-#include <tuple>        // apply, get, tuple, tuple_cat, tuple_element_t
-#include <type_traits>  // remove_cvref_t
-#include <utility>      // forward, index_sequence, make_index_sequence, move
+#include <utility>      // move
 #include <vector>       // vector
 
 namespace penstock {
@@ -56,15 +54,14 @@ inline namespace v0 {
 /// from many threads at once if those of its steps may.
 template <class... Steps>
 class Pipeline {
-  using Parts = std::tuple<detail::Step<Steps>...>;
-  static constexpr std::size_t size_ = sizeof...(Steps);
-  using Last = std::tuple_element_t<size_ - 1, std::tuple<Steps...>>;
+  using Chain = detail::StepChain<Steps...>;
+  using Last = typename Chain::Last;
 
  public:
   /// Whether the last step is a model.
-  static constexpr bool has_model = !detail::any_transformer<Last>;
+  static constexpr bool has_model = Chain::has_model;
   /// Steps that transform.
-  static constexpr std::size_t transformers = has_model ? size_ - 1 : size_;
+  static constexpr std::size_t transformers = Chain::transformers;
   /// Whether a step learns from targets.
   static constexpr bool is_supervised = (detail::is_supervised<Steps> || ...);
 
@@ -76,11 +73,11 @@ class Pipeline {
   explicit Pipeline(Steps... steps) : Pipeline(PipelineOptions{}, std::move(steps)...) {}
   /// The same with options. @throws std::invalid_argument if fill_value is not finite.
   explicit Pipeline(const PipelineOptions& options, Steps... steps)
-      : options_(checked(options)), parts_(detail::Step<Steps>{std::move(steps)}...) {}
+      : options_(checked(options)), chain_(std::move(steps)...) {}
 
   /// Whether the steps take rows of type X: the first X itself, the others what is made of it.
   template <class X>
-  static constexpr bool takes = detail::all_take<X, std::tuple<Steps...>>(std::make_index_sequence<transformers>());
+  static constexpr bool takes = Chain::template takes<X>;
 
   /// Learns all rows: steps and model. `y` has a number a row, or, for a model of several targets, a row of them.
   /// @throws what a step or the model throws; std::invalid_argument if y has another number of rows, or after rows of
@@ -154,13 +151,13 @@ class Pipeline {
     requires(transformers > 0 && takes<X>)
   [[nodiscard]] transformed_t<X> transform(const X& x) const {
     if constexpr (by_names<X>) {
-      const RecordBatch made = apply<0>(aligned(named(x)));
+      const RecordBatch made = chain_.transform(aligned(named(x)));
       const std::vector<std::string> names = detail::column_names(made);
       FeatureMatrix values(static_cast<Eigen::Index>(made.rows()), static_cast<Eigen::Index>(names.size()));
       made.to_matrix(names, std::span(values.data(), static_cast<std::size_t>(values.size())));
       return values;
     } else {
-      return apply<0>(aligned(x));
+      return chain_.transform(aligned(x));
     }
   }
 
@@ -203,20 +200,20 @@ class Pipeline {
   /// Step I, from 0; the model is one of them.
   template <std::size_t I>
   [[nodiscard]] const auto& step() const noexcept {
-    return std::get<I>(parts_).step;
+    return chain_.template step<I>();
   }
   /// The step of that type, if there is one of it.
   template <class T>
   [[nodiscard]] const T& step() const noexcept {
-    return std::get<detail::Step<T>>(parts_).step;
+    return chain_.template step<T>();
   }
   /// The model at the end.
   [[nodiscard]] const Last& model() const noexcept
     requires has_model
   {
-    return std::get<size_ - 1>(parts_).step;
+    return chain_.last();
   }
-  static constexpr std::size_t size() noexcept { return size_; }  ///< steps, the model included
+  static constexpr std::size_t size() noexcept { return sizeof...(Steps); }  ///< steps, the model included
 
   /// With a model: the names of its features, in the order of its coefficients, none before the first row; of matrices,
   /// those that the last transformer gives, if there is one. Without: the columns that the last step makes.
@@ -225,7 +222,7 @@ class Pipeline {
       if (learns_ != Rows::matrices) return features_.names();
     }
     if constexpr (transformers > 0) {
-      return std::get<transformers - 1>(parts_).step.get_feature_names_out();
+      return step<transformers - 1>().get_feature_names_out();
     } else {
       return {};
     }
@@ -259,16 +256,7 @@ class Pipeline {
     if constexpr (Visitor::loading) self.learns_ = static_cast<Rows>(learns);
     v.object("input", [&](auto& i) { detail::InputColumns::visit_state(self.input_, i); });
     detail::ModelFeatures::visit_state(self.features_, v);
-    if constexpr (any_restores) {
-      v.object("step_columns", [&](auto& s) {
-        for (std::size_t i = 0; i < transformers; ++i) s(std::to_string(i), self.seen_[i]);
-      });
-    }
-    v.object("steps", [&](auto& s) {
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (s(std::to_string(I), std::get<I>(self.parts_).step), ...);
-      }(std::make_index_sequence<size_>());
-    });
+    Chain::visit_state(self.chain_, v);
     if constexpr (has_model && Visitor::loading) {
       if constexpr (requires(const Last& m) { m.n_features(); }) {
         v.require(self.learns_ != Rows::tables || self.features_.names().size() == self.model().n_features(),
@@ -285,8 +273,8 @@ class Pipeline {
   static constexpr Rows kind_of = std::same_as<X, RecordBatch> ? Rows::tables : Rows::matrices;
   /// Whether a matrix goes to the model by way of a table.
   template <class X>
-  static constexpr bool by_names = has_model && !std::same_as<X, RecordBatch> && takes<RecordBatch> &&
-                                   !detail::all_fixed<std::tuple<Steps...>>(std::make_index_sequence<transformers>());
+  static constexpr bool by_names =
+      has_model && !std::same_as<X, RecordBatch> && takes<RecordBatch> && !Chain::template fixed<transformers>;
 
   static const PipelineOptions& checked(const PipelineOptions& options) {
     if (detail::is_finite_bits(options.fill_value)) return options;
@@ -317,57 +305,6 @@ class Pipeline {
     return x;
   }
 
-  /// Whether columns that step I has seen may be given up by a step before it. They are 0 for it then, as they were
-  /// from the row on in which they were given up.
-  template <std::size_t I, class X>
-  static constexpr bool restores = std::same_as<X, RecordBatch> && I > 0 && I < transformers &&
-                                   !detail::all_fixed<std::tuple<Steps...>>(std::make_index_sequence<I>());
-
-  /// Whether any step does.
-  static constexpr bool any_restores =
-      transformers > 1 && takes<RecordBatch> &&
-      !detail::all_fixed<std::tuple<Steps...>>(std::make_index_sequence<(transformers > 1 ? transformers - 1 : 0)>());
-
-  /// What the transformers from I on make of the rows, without learning.
-  template <std::size_t I, class X>
-  [[nodiscard]] decltype(auto) apply(const X& x) const {
-    if constexpr (restores<I, X>) {
-      return apply_step<I>(detail::with_zeros(x, seen_[I]));
-    } else {
-      return apply_step<I>(x);
-    }
-  }
-  template <std::size_t I, class X>
-  [[nodiscard]] decltype(auto) apply_step(const X& x) const {
-    if constexpr (I + 1 < transformers) {
-      return apply<I + 1>(step<I>().transform(x));
-    } else if constexpr (I < transformers) {
-      return step<I>().transform(x);
-    } else {
-      return (x);
-    }
-  }
-  /// The same, learning.
-  template <std::size_t I, class X>
-  [[nodiscard]] decltype(auto) learn_through(const X& x, std::span<const double> y) {
-    if constexpr (restores<I, X>) {
-      if (seen_[I].empty()) seen_[I] = detail::column_names(x);
-      return learn_step<I>(detail::with_zeros(x, seen_[I]), y);
-    } else {
-      return learn_step<I>(x, y);
-    }
-  }
-  template <std::size_t I, class X>
-  [[nodiscard]] decltype(auto) learn_step(const X& x, std::span<const double> y) {
-    if constexpr (I + 1 < transformers) {
-      return learn_through<I + 1>(detail::learn_and_transform_step(std::get<I>(parts_).step, x, y), y);
-    } else if constexpr (I < transformers) {
-      return detail::learn_and_transform_step(std::get<I>(parts_).step, x, y);
-    } else {
-      return (x);
-    }
-  }
-
   /// Whether the model came with features; one that cannot tell did not.
   [[nodiscard]] bool model_has_learnt() const {
     if constexpr (requires(const Last& m) { m.n_features() != 0; }) {
@@ -393,10 +330,10 @@ class Pipeline {
       return FeatureMatrix::Zero(static_cast<Eigen::Index>(detail::rows_of(x)), 1);
     }
     if constexpr (std::same_as<X, RecordBatch>) {
-      if (learns_ == Rows::none) return detail::matrix_of_rows(apply<0>(rows));
-      return features_.matrix(apply<0>(rows));
+      if (learns_ == Rows::none) return detail::matrix_of_rows(chain_.transform(rows));
+      return features_.matrix(chain_.transform(rows));
     } else {
-      return detail::matrix_of_rows(apply<0>(rows));
+      return detail::matrix_of_rows(chain_.transform(rows));
     }
   }
 
@@ -407,31 +344,23 @@ class Pipeline {
     const std::size_t features = features_.names().size();
     const Rows learns = learns_;
     const bool known = input_.known();
-    if (keeps) for_each_transformer([](auto& part) { part.keep(); });
+    if (keeps) chain_.keep();
     model_kept_ = false;
     try {
       f();
     } catch (...) {
       features_.shrink(features);
       if constexpr (has_model) {
-        if (model_kept_) std::get<size_ - 1>(parts_).restore();
+        if (model_kept_) chain_.restore_model();
       }
       if (keeps) {
-        for_each_transformer([](auto& part) { part.restore(); });
+        chain_.restore(learns == Rows::none);
         learns_ = learns;
         if (!known) input_ = detail::InputColumns();
-        if (learns == Rows::none) seen_ = {};
       }
       throw;
     }
   }
-  template <class F>
-  void for_each_transformer(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (f(std::get<I>(parts_)), ...);
-    }(std::make_index_sequence<transformers>());
-  }
-
   template <class X, class Y>
   void learn_by(const X& x, const Y& y, std::optional<std::span<const double>> w) {
     if constexpr (detail::several_targets<Y>) {
@@ -472,7 +401,7 @@ class Pipeline {
       if constexpr (std::same_as<X, RecordBatch>) {
         learn_table(x, y, w);
       } else {
-        learn_model(learn_through<0>(x, targets_for_steps(y)), y, w);
+        chain_.learn_model(chain_.learn_and_transform(x, targets_for_steps(y)), y, w);
       }
       learns_ = kind_of<X>;
     });
@@ -504,7 +433,7 @@ class Pipeline {
                   std::optional<std::span<const double>> w, bool more) {
     const auto targets = detail::part_of(y, first, count);
     const RecordBatch made = detail::with_rows_from(
-        first, [&] { return learn_through<0>(table.slice(first, count), targets_for_steps(targets)); });
+        first, [&] { return chain_.learn_and_transform(table.slice(first, count), targets_for_steps(targets)); });
     const FeatureMatrix values = features_.matrix(made, stretches_);
     for (std::size_t i = 0; i < stretches_.size(); ++i) {
       const detail::FeatureStretch& stretch = stretches_[i];
@@ -515,11 +444,11 @@ class Pipeline {
       const auto index = [](std::size_t place) { return static_cast<Eigen::Index>(place); };
       detail::with_rows_from(first + stretch.first, [&] {
         if (stretch.count == count && index(stretch.features) == values.cols()) {
-          learn_model(values, targets, weights);
+          chain_.learn_model(values, targets, weights);
         } else {
           const FeatureMatrix part =
               values.block(index(stretch.first), 0, index(stretch.count), index(stretch.features));
-          learn_model(part, detail::part_of(y, first + stretch.first, stretch.count), weights);
+          chain_.learn_model(part, detail::part_of(y, first + stretch.first, stretch.count), weights);
         }
       });
     }
@@ -529,7 +458,7 @@ class Pipeline {
   /// Copies the model before the first of several things that happen to it in one call.
   void keep_model() {
     if (model_kept_) return;
-    std::get<size_ - 1>(parts_).keep();
+    chain_.keep_model();
     model_kept_ = true;
   }
   void grow_model(std::size_t features) {
@@ -537,29 +466,13 @@ class Pipeline {
     if (known == features) return;
     if (known != 0) {
       if constexpr (growing_learner<Last>) {
-        std::get<size_ - 1>(parts_).step.grow(features - known);
+        chain_.grow_model(features - known);
       } else {
         throw Error({.column = features_.joining(known)}, "a column that is new behind the last step",
                     "those of the first row; this model cannot grow");
       }
     }
     features_.join(features);
-  }
-
-  template <class X, class Y>
-  void learn_model(const X& x, const Y& y, std::optional<std::span<const double>> w) {
-    Last& last = std::get<size_ - 1>(parts_).step;
-    if constexpr (requires { last.partial_fit(x, y, std::span<const double>()); }) {
-      if (w) {
-        last.partial_fit(x, y, *w);
-        return;
-      }
-    } else if (w) {
-      for (const double weight : *w) {
-        if (weight != 1) throw std::invalid_argument("Pipeline: weights for a model that takes none");
-      }
-    }
-    last.partial_fit(x, y);
   }
 
   template <class X>
@@ -569,9 +482,9 @@ class Pipeline {
     all_or_nothing([&] {
       if constexpr (std::same_as<X, RecordBatch>) {
         if (!input_.known() && x.rows() != 0) input_.take(x.schema());
-        made = learn_through<0>(aligned(x), y);
+        made = chain_.learn_and_transform(aligned(x), y);
       } else {
-        made = learn_through<0>(x, y);
+        made = chain_.learn_and_transform(x, y);
       }
       if (detail::rows_of(x) != 0) learns_ = kind_of<X>;
     });
@@ -582,11 +495,9 @@ class Pipeline {
   }
 
   PipelineOptions options_;
-  Parts parts_;
+  Chain chain_;
   detail::InputColumns input_{};
   detail::ModelFeatures features_{};
-  std::array<std::vector<std::string>, transformers + 1>
-      seen_{};  // columns of each step's first table, if it `restores`
   std::vector<detail::FeatureStretch> stretches_{};
   Rows learns_ = Rows::none;
   bool model_kept_ = false;  // in this call
