@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# penstock.hpp includes every header that needs only the standard library. This says what it lacks, or, with WRITE, sets
-# its include lines right:
+# penstock/<layer>.hpp includes the headers of a layer, penstock.hpp those of all layers that need only the standard
+# library. This says what they lack, or, with WRITE, sets their include lines right:
 #
 #   cmake [-D WRITE=ON] -P cmake/check_umbrella.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -9,29 +9,42 @@ if(NOT DEFINED TREE)
   cmake_path(SET TREE NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../include/penstock")
 endif()
 
-file(GLOB_RECURSE headers RELATIVE "${TREE}" "${TREE}/*.hpp")
-list(REMOVE_ITEM headers penstock.hpp)
+# umbrella, then the headers that it is to include
+function(check_umbrella umbrella)
+  list(SORT ARGN)
+  list(TRANSFORM ARGN REPLACE "(.+)" "#include \"penstock/\\1\"" OUTPUT_VARIABLE expected)
+  file(READ "${TREE}/${umbrella}" text)
+  string(REGEX MATCHALL "#include \"[^\"\n]*\"" actual "${text}")
+  if(actual STREQUAL expected)
+    message(STATUS "${umbrella} includes all that it should")
+  elseif(WRITE)
+    list(JOIN expected "\n" body)
+    string(REGEX REPLACE "\n#include \".*\"\n" "\n${body}\n" text "${text}")
+    file(WRITE "${TREE}/${umbrella}" "${text}")
+  else()
+    set(missing ${expected})
+    list(REMOVE_ITEM missing ${actual})
+    set(extra ${actual})
+    list(REMOVE_ITEM extra ${expected})
+    message(FATAL_ERROR "${umbrella} is not the sorted list of headers: missing [${missing}], too many [${extra}]; \
+run cmake -D WRITE=ON -P cmake/check_umbrella.cmake")
+  endif()
+endfunction()
+
+file(GLOB_RECURSE headers RELATIVE "${TREE}" "${TREE}/*/*.hpp")
 foreach(component IN LISTS PENSTOCK_KNOWN_COMPONENTS)
   list(TRANSFORM PENSTOCK_${component}_HEADERS PREPEND "${TREE}/" OUTPUT_VARIABLE globs)
   file(GLOB_RECURSE component_headers RELATIVE "${TREE}" ${globs})
   list(REMOVE_ITEM headers ${component_headers})
 endforeach()
-list(SORT headers)
-list(TRANSFORM headers REPLACE "(.+)" "#include \"penstock/\\1\"" OUTPUT_VARIABLE expected)
+set(layers ${headers})
+list(TRANSFORM layers REPLACE "/.*" "")
+list(REMOVE_DUPLICATES layers)
 
-file(READ "${TREE}/penstock.hpp" text)
-string(REGEX MATCHALL "#include \"[^\"\n]*\"" actual "${text}")
-if(actual STREQUAL expected)
-  message(STATUS "penstock.hpp includes all headers that need only the standard library")
-elseif(WRITE)
-  list(JOIN expected "\n" body)
-  string(REGEX REPLACE "\n#include \".*\"\n" "\n${body}\n" text "${text}")
-  file(WRITE "${TREE}/penstock.hpp" "${text}")
-else()
-  set(missing ${expected})
-  list(REMOVE_ITEM missing ${actual})
-  set(extra ${actual})
-  list(REMOVE_ITEM extra ${expected})
-  message(FATAL_ERROR "penstock.hpp is not the sorted list of headers: missing [${missing}], too many [${extra}]; \
-run cmake -D WRITE=ON -P cmake/check_umbrella.cmake")
-endif()
+foreach(layer IN LISTS layers)
+  set(of_layer ${headers})
+  list(FILTER of_layer INCLUDE REGEX "^${layer}/")
+  check_umbrella(${layer}.hpp ${of_layer})
+endforeach()
+list(TRANSFORM layers APPEND ".hpp")
+check_umbrella(penstock.hpp config.hpp version.hpp ${layers})
