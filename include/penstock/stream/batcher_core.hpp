@@ -96,7 +96,7 @@ class BatcherCore final : public BatcherRuns<In, Out, Clock, Policy> {
       thread.join();
     }
     for (bool all = false; !all;) {
-      while (options_.workers == 0 && run_once() > 0) {}
+      while (run_once() > 0) {}  // what no worker is left for
       std::unique_lock lock(mutex_);
       back_.wait(lock, [this] { return outside_ == 0; });
       all = pending_.size() == 0;
@@ -292,7 +292,7 @@ class BatcherCore final : public BatcherRuns<In, Out, Clock, Policy> {
     end_running(section, batch, TimePoint::max(), TicketStatus::hung);
     batch.given_up = true;
     --active_;
-    if (!batch.of_worker || closed_) return;
+    if (!batch.of_worker || (closed_ && pending_.size() == 0)) return;
     try {
       start_worker();
       ++counters_.replaced_workers;

@@ -151,6 +151,27 @@ TEST_CASE("a functor that hangs beyond hung_after is given up, and its worker re
   for (int i = 0; i < 10; ++i) CHECK(batcher.submit(i).get() == 2 * i);
 }
 
+TEST_CASE("what waits behind a functor that hangs is served, also when the batcher is closed meanwhile") {
+  const ManualClock clock;
+  Door door;
+  std::atomic<int> calls{0};
+  Batcher batcher(
+      [&](std::span<const int> in, std::span<int> out) {
+        if (calls++ == 0) return door(in, out);
+        twice(in, out);
+      },
+      {.max_batch = 1, .hung_after = 50ms}, clock);
+  const Opens opens(door);
+  Ticket<int> stuck = batcher.submit(1);
+  REQUIRE(eventually([&] { return door.inside == 1; }));
+  Ticket<int> behind = batcher.submit(2);
+  batcher.close();
+  clock.advance(50ms);
+  CHECK(stuck.outcome().status() == TicketStatus::hung);
+  CHECK(eventually([&] { return behind.ready(); }));
+  CHECK(behind.status() == TicketStatus::ok);
+}
+
 TEST_CASE("with two workers one that hangs does not hold up the other") {
   Door door;
   std::atomic<int> calls{0};
