@@ -43,9 +43,12 @@ class AdaptiveBatching {
     if (seen_) {
       const double gap = static_cast<double>((now - last_).count()) / static_cast<double>(weight);
       gap_ns_ = averaged(gap_ns_, gap, 128);
-      // Where one item at a time keeps up, a longer gap says no more; but a pause would count for hundreds of items.
+      // Of a gap at which one item at a time keeps up no more than that counts: a pause would for hundreds of items.
       const double most = timing_.predict_ns(1) / workers();
-      if (timing_.ready()) busy_gap_ns_ = std::min(most, averaged(busy_gap_ns_, std::min(gap, most), 32));
+      if (timing_.ready()) {
+        busy_ns_ += std::min(gap, most) - busy_ns_ / 32;
+        busy_gaps_ += (gap < most ? 1 : 0) - busy_gaps_ / 32;
+      }
     }
     seen_ = true;
     last_ = now;
@@ -123,7 +126,7 @@ class AdaptiveBatching {
   /// one smaller still: what would force that is given up instead.
   [[nodiscard]] double needed(const BatchView& view) const noexcept {
     const auto waits = static_cast<double>(view.weight);
-    const double rate = busy_gap_ns_ > 0 ? 1 / busy_gap_ns_ / workers() : 0;
+    const double rate = busy_ns_ > 0 ? busy_gaps_ / busy_ns_ / workers() : 0;
     const double spare = 1 - rate * timing_.per_item_ns();
     return spare <= 0 ? waits : std::min(waits, 1.6 * rate * timing_.fixed_ns() / spare);
   }
@@ -133,8 +136,11 @@ class AdaptiveBatching {
   BatchTiming timing_{};
   bool seen_ = false;
   TimePoint last_{};
-  double gap_ns_ = 0;       // between arrivals, a unit of weight
-  double busy_gap_ns_ = 0;  // the same without pauses, and with a shorter memory, for what batches must hold
+  double gap_ns_ = 0;  // between arrivals, a unit of weight
+  // For what batches must hold, with a shorter memory: time without the rest of long gaps, and how many gaps ended in
+  // it. Their ratio is the rate all the same, as that of exponential times of which the longer ones are cut off.
+  double busy_ns_ = 0;
+  double busy_gaps_ = 0;
 };
 
 static_assert(batch_policy<AdaptiveBatching>);

@@ -84,8 +84,13 @@ TEST_CASE("an item that would force a batch too small for the load is lost inste
   const AdaptiveBatching overloaded = taught({.max_batch = 64}, 1ms);  // no batch is large enough
   CHECK(overloaded.lost(waiting(40), 1, TimePoint(1049ms)));
   AdaptiveBatching paused = taught({.max_batch = 64}, 2ms);
+  for (int i = 10; i < 100; ++i) paused.arrived(TimePoint(i * 2ms), 1);
   paused.arrived(TimePoint(1h), 1);  // that nobody came for an hour does not say that few come now
-  CHECK(paused.lost(waiting(40), 1, TimePoint(1021ms)));
+  CHECK(paused.lost(waiting(40), 1, TimePoint(1020ms)));
+  AdaptiveBatching sparse({.max_batch = 64});
+  for (const int n : {1, 4}) sparse.ran(static_cast<std::size_t>(n), n * 1ms);  // nothing but for its items
+  for (int i = 0; i < 100; ++i) sparse.arrived(TimePoint(i * 3ms), 1);
+  CHECK_FALSE(sparse.lost(waiting(10), 1, TimePoint(1002ms)));  // ten at once are no overload
   const AdaptiveBatching patient = taught({.max_batch = 64, .shed = false}, 1ms);
   CHECK_FALSE(patient.lost(waiting(40), 1, TimePoint(1001ms)));
 }

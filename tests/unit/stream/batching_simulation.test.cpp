@@ -94,6 +94,17 @@ TEST_CASE("in simulation pauses and changes of the load do not make it miss more
   }
 }
 
+TEST_CASE("in simulation batches that cost little beyond their items are not taken to be overload") {
+  for (const double share : {0.5, 0.7}) {
+    const MicroBatcherOptions options{.max_batch = 32, .slo = 8ms};
+    const Load load{.fixed_ns = 1e5, .per_item_ns = 1e6, .jitter = 0.1, .load = share, .items = 20'000};
+    const auto ours = static_cast<double>(simulate_all(load, options, AdaptiveBatching(options)).missed);
+    const auto theirs = static_cast<double>(simulate_all(load, options, BentoML(options.slo, 32)).missed);
+    INFO("BentoML at " << share << ": " << theirs << " missed, ours " << ours);
+    CHECK(ours <= theirs * 0.75);
+  }
+}
+
 TEST_CASE("in simulation a batch is as large as the load needs, with one worker n = lambda b / (1 - lambda a)") {
   const MicroBatcherOptions options{.max_batch = 1000};
   for (const double share : {0.2, 0.4}) {
