@@ -141,7 +141,8 @@ class BasicLinearModel {
   }
 
   /// The same model with the rows of this batch as its golden rows, whose scores are computed here.
-  /// @throws Error as operator(), LinearModelError if a score is not finite.
+  /// @throws Error as operator(), LinearModelError if a number or score is not finite, or the rows are more than
+  /// GoldenRows::most_terms allows.
   [[nodiscard]] BasicLinearModel with_golden_rows(const RecordBatch& batch) const {
     const std::vector<double> scores = (*this)(batch);
     LinearModelSpec spec = spec_;
