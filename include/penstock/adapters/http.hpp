@@ -55,8 +55,8 @@ struct MetricsServerOptions {
   std::string host = "127.0.0.1";  ///< address or name to listen on; "0.0.0.0" is for everybody who can reach it
   int port = 0;                    ///< 0 to 65535; 0 takes a free one, see MetricsServer::port
   std::size_t threads = 2;         ///< that answer, at least 1: so many slow clients hold up the others
-  /// At least 1 s: of silence from a client in the middle of a request, or that takes nothing of its answer. Each byte
-  /// begins it anew, so it bounds no whole request: a client that sends byte by byte holds a thread as long as it
+  /// 1 s to 1'000'000 s: of silence from a client in the middle of a request, or that takes nothing of its answer. Each
+  /// byte begins it anew, so it bounds no whole request: a client that sends byte by byte holds a thread as long as it
   /// likes, until stop() cuts it off when so much time has passed.
   std::chrono::seconds timeout{5};
 };
@@ -126,9 +126,9 @@ class MetricsServer {
       refuse("MetricsServerOptions.port is " + std::to_string(options.port) + "; 0 to 65535 are possible");
     }
     if (options.threads == 0) refuse("MetricsServerOptions.threads is 0; at least 1 is needed");
-    if (options.timeout < std::chrono::seconds(1)) {
+    if (options.timeout < std::chrono::seconds(1) || options.timeout > std::chrono::seconds(1'000'000)) {
       refuse("MetricsServerOptions.timeout is " + std::to_string(options.timeout.count()) +
-             " s; at least 1 s is needed");
+             " s; 1 to 1000000 s are possible");  // httplib has milliseconds in an int
     }
     server_.new_task_queue = [n = options.threads] { return new httplib::ThreadPool(n); };
     server_.set_read_timeout(options.timeout);
@@ -181,8 +181,8 @@ class MetricsServer {
 
   /// Ends: takes no more clients, and returns when nobody is being answered any more and no function is called again.
   /// It waits for clients in the middle of a request, for `timeout`, and then cuts them off, where the system has
-  /// /dev/fd; and for the caller's functions. May be called again, from one thread at a time; not from within the
-  /// functions.
+  /// /dev/fd and no other server of the process has the address by then; and for the caller's functions. May be called
+  /// again, from one thread at a time; not from within the functions.
   void stop() {
     if (!thread_.joinable()) return;
     server_.stop();

@@ -175,19 +175,44 @@ TEST_CASE("a client that sends byte by byte holds up nobody's end") {
   std::binary_semaphore begun(0);
   std::thread dripping([&] {
     const std::string request = "GET /";
-    for (int i = 0; i < 200 && !cut_off; ++i) {  // for 20 s, and then it gives up
+    int i = 0;
+    for (; i < 200 && !cut_off; ++i) {  // for 20 s, and then it gives up
       const char byte = i < 5 ? request[static_cast<std::size_t>(i)] : 'x';
       if (i == 5) begun.release();
       pollfd wait{client, POLLIN, 0};
       cut_off = send(client, &byte, 1, MSG_NOSIGNAL) != 1 ||
                 (poll(&wait, 1, 100) > 0 && recv(client, answer.data(), answer.size(), 0) <= 0);
     }
+    if (i <= 5) begun.release();  // cut off as idle, where the machine had no time for this thread
     close(client);
   });
   begun.acquire();
   server.stop();
   dripping.join();
   CHECK(cut_off);
+}
+
+TEST_CASE("clients are not cut off while somebody listens at the address, who may be their server") {
+  sockaddr_in any_port{};
+  any_port.sin_family = AF_INET;
+  any_port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int server = socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(bind(server, reinterpret_cast<const sockaddr*>(&any_port), sizeof any_port) == 0);
+  REQUIRE(listen(server, 1) == 0);
+  const auto address = detail::socket_address(server);
+  REQUIRE(address);
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(connect(client, reinterpret_cast<const sockaddr*>(&*address), sizeof any_port) == 0);
+  const int accepted = accept(server, nullptr, nullptr);
+  REQUIRE(accepted >= 0);
+  char byte = 0;
+  detail::cut_off_clients(*address);
+  CHECK(recv(client, &byte, 1, MSG_DONTWAIT) == -1);  // nothing yet, and not the end
+  close(server);
+  detail::cut_off_clients(*address);
+  CHECK(recv(client, &byte, 1, 0) == 0);
+  close(accepted);
+  close(client);
 }
 
 TEST_CASE("the url of an IPv6 address has it in brackets") {
@@ -210,6 +235,8 @@ TEST_CASE("an address that cannot be listened on, and options out of range, are 
   CHECK_THROWS_WITH(MetricsServer(metrics, {.port = -1}), ContainsSubstring("port is -1"));
   CHECK_THROWS_WITH(MetricsServer(metrics, {.threads = 0}), ContainsSubstring("threads is 0"));
   CHECK_THROWS_WITH(MetricsServer(metrics, {.timeout = std::chrono::seconds(0)}), ContainsSubstring("timeout is 0 s"));
+  CHECK_THROWS_WITH(MetricsServer(metrics, {.timeout = std::chrono::seconds::max()}),
+                    ContainsSubstring("1 to 1000000 s are possible"));
   CHECK_THROWS_WITH(MetricsServer({}), ContainsSubstring("the function of metrics is empty"));
 }
 

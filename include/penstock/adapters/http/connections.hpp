@@ -9,13 +9,13 @@
 
 #include <charconv>      // from_chars
 #include <cstring>       // memcmp
-#include <dirent.h>      // closedir, opendir, readdir
+#include <dirent.h>      // closedir, opendir, readdir, rewinddir
 #include <fcntl.h>       // fcntl
 #include <memory>        // unique_ptr
 #include <netinet/in.h>  // sockaddr_in, sockaddr_in6
 #include <optional>      // optional
 #include <string_view>   // string_view
-#include <sys/socket.h>  // getpeername, getsockname, shutdown
+#include <sys/socket.h>  // getpeername, getsockname, getsockopt, shutdown
 #include <system_error>  // errc
 #include <unistd.h>      // close
 
@@ -48,26 +48,44 @@ namespace detail {
 }
 
 /// Ends the connections that this process has as the server at that address: reading gives the end of the stream, and
-/// writing an error. Does nothing where the system has no /dev/fd. O(open files).
+/// writing an error. Does nothing while somebody listens there, whose clients could not be told apart, or where the
+/// system has no /dev/fd. O(open files).
 inline void cut_off_clients(const sockaddr_storage& server) noexcept {
-  const auto ours = [&server](int socket) {
+  const auto is_ours = [&server](int socket) {
     const auto local = socket_address(socket);
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     return local && is_client_of(*local, server) &&
            ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
   };
+  const auto listens_there = [&server](int socket) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) return false;
+    const auto local = socket_address(socket);
+    return local && (is_client_of(*local, server) || is_client_of(server, *local));
+  };
   const std::unique_ptr<DIR, int (*)(DIR*)> open_files(::opendir("/dev/fd"), ::closedir);
   if (!open_files) return;
-  while (const dirent* const entry = ::readdir(open_files.get())) {
-    const std::string_view name(entry->d_name);
-    int file = -1;
-    if (std::from_chars(name.data(), name.data() + name.size(), file).ec != std::errc() || !ours(file)) continue;
+  const auto next = [&open_files] {  // -1 behind the last
+    while (const dirent* const entry = ::readdir(open_files.get())) {
+      const std::string_view name(entry->d_name);
+      int file = -1;
+      if (std::from_chars(name.data(), name.data() + name.size(), file).ec == std::errc()) return file;
+    }
+    return -1;
+  };
+  for (int file; (file = next()) >= 0;) {
+    if (listens_there(file)) return;
+  }
+  ::rewinddir(open_files.get());
+  for (int file; (file = next()) >= 0;) {
+    if (!is_ours(file)) continue;
     // By a copy of the number, so that it is the same socket that is looked at and shut down, whoever closes it
     // meanwhile.
     const int copy = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) continue;
-    if (ours(copy)) ::shutdown(copy, SHUT_RDWR);
+    if (is_ours(copy)) ::shutdown(copy, SHUT_RDWR);
     ::close(copy);
   }
 }
