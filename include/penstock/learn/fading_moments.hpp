@@ -94,7 +94,7 @@ struct FadingMoments {
     for (std::size_t j = 0; j < mean.size(); ++j) {
       if (is_nan(x[j])) {  // the others fade by a row all the same, but not to where their variance would be lost
         constexpr double nothing_beside_one = 1e-100;
-        if (weights[j] < nothing_beside_one) continue;
+        if (weights[j] * factor < nothing_beside_one) continue;
         weights[j] *= factor;
         squares[j] *= factor;
         continue;

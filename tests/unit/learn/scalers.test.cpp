@@ -232,6 +232,14 @@ TEST_CASE("a feature that has not come for long keeps its mean and variance, how
   scaler.partial_fit(next);
   CHECK(scaler.mean()[1] == 7);
   CHECK(scaler.n_samples_seen()[1] == 1);
+
+  for (const double half_life : {1e-5, 0.001, 0.00095}) {  // of which one row takes all, or almost all, of the weight
+    StandardScaler fast({.half_life = half_life});
+    fast.partial_fit(x);
+    CHECK(fast.mean()[1] == 5);
+    CHECK(fast.scale()[1] == 1);
+    CHECK(fast.var()[1] == 0);
+  }
 }
 
 TEST_CASE("scalers merge what has learnt the columns that they were made for, at the same pace") {
