@@ -46,6 +46,11 @@ class Pipeline;
 
 namespace detail {
 
+/// Whether a model may have learnt the rows of a call that throws, as one that reacts behind them: it says so by
+/// `static constexpr bool may_learn_and_throw = true`. A pipeline copies it before each call.
+template <class M>
+inline constexpr bool may_learn_and_throw = requires { requires M::may_learn_and_throw; };
+
 struct PipelineSteps;
 
 template <class T>

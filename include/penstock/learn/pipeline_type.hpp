@@ -346,6 +346,7 @@ class Pipeline {
     const bool known = input_.known();
     if (keeps) chain_.keep();
     model_kept_ = false;
+    if constexpr (has_model && detail::may_learn_and_throw<Last>) keep_model();
     try {
       f();
     } catch (...) {

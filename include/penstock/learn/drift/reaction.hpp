@@ -205,7 +205,8 @@ concept drift_policy = (std::is_same_v<P, ResetOnDrift> && std::copyable<Model>)
 /// mean (Adwin, HddmA). Page-Hinkley wants PageHinkleyMode::up, DDM looks for rises alone; Kswin cannot tell. Takes any
 /// model with learn_one or partial_fit, and predict_one or predict, whose predictions are numbers; for another, predict
 /// and learn yourself through `model()`, and tell `observe` the error. It can stand at the end of a pipeline, as the
-/// model itself could. Not thread-safe while it learns.
+/// model itself could; the pipeline copies it before each call, and takes back all of one whose reaction throws. Not
+/// thread-safe while it learns.
 template <class Model, drift_detector Detector, class Policy, class ErrorOf = AbsoluteError>
   requires drift_policy<Policy, Model> && std::invocable<ErrorOf&, double, double>
 class OnDrift {
@@ -331,6 +332,7 @@ class OnDrift {
   /// Whether a challenger is learning.
   [[nodiscard]] bool has_challenger() const noexcept { return challenger_.has_value(); }
 
+  static constexpr bool may_learn_and_throw = true;          ///< of the call's rows, for pipelines
   static constexpr std::string_view state_kind = "OnDrift";  ///< in saved states, see core/state.hpp
   /// Shows the state to a visitor: of the model, the detector and a challenger, which must be stateful. What a model
   /// begins anew from is not in it; it is what the loading one was made with.

@@ -21,6 +21,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -503,4 +504,34 @@ TEST_CASE("columns that come in mid-stream grow model and challenger, and what b
   known.grow(1);
   known.learn_one(std::vector<double>{1, 2, 3}, 1);
   CHECK(model.model().coef() == known.coef());
+}
+
+TEST_CASE("a reaction that throws leaves a pipeline's steps and its model as they were") {
+  struct Refuse {
+    std::shared_ptr<bool> ready = std::make_shared<bool>(false);
+    void operator()(SgdRegressor&) {
+      if (!*ready) throw std::runtime_error("not now");
+    }
+  };
+  const auto rows = numbers(11);
+  const Refuse refuse;
+  for (const bool all_or_nothing : {true, false}) {
+    *refuse.ready = false;
+    auto pipeline = make_pipeline(PipelineOptions{.all_or_nothing = all_or_nothing}, StandardScaler{},
+                                  OnDrift(SgdRegressor{}, Alarm{}, refuse));
+    pipeline.partial_fit(matrix_of(rows, 0, 4), targets_of(rows, 0, 4));
+    const Eigen::MatrixXd x = matrix_of(rows, 4, 4);
+    const Eigen::VectorXd y = targets_of(rows, 4, 4);
+    const auto before = pipeline;
+    CHECK_THROWS_WITH(pipeline.partial_fit(x, y), "not now");
+    CHECK(pipeline.model().model().t() == 5);
+    CHECK(pipeline.model().model().coef() == before.model().model().coef());
+    CHECK(pipeline.model().stats().rows == 4);
+    CHECK(pipeline.model().detector().seen == 4);
+    CHECK((pipeline.predict(x) == before.predict(x)) == all_or_nothing);
+    *refuse.ready = true;
+    pipeline.partial_fit(x, y);
+    CHECK(pipeline.model().stats().reactions == 1);
+    CHECK(pipeline.model().stats().rows == 8);
+  }
 }
