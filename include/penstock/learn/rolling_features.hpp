@@ -49,15 +49,13 @@ struct RollingFeaturesOptions {
 ///   row included, but nothing is learnt. (It forgets no key either, however many x has.) So give transform the
 ///   rows that are to be forecast one by one, if they should not see each other.
 /// - **Missing values** take their place in a window of rows, and count for nothing in it.
-/// - **Error.** Nothing is ever subtracted: see rolling_window.hpp. min, max and count are exact. Mean and deviation
-/// are
-///   Welford's and Chan's over the values in the window alone, with no drift, whatever was in it before: relative
-///   errors of the deviation are below (n + 10) * 2.2e-16 * (1 + |mean| / deviation), of the mean (n + 10) * 2.2e-16 of
-///   the largest magnitude. An infinite value makes both missing until it has left, one of which a square would be
-///   infinite the deviation.
+/// - **Error.** Nothing is ever subtracted: see rolling_window.hpp. min, max and count are exact. Mean and
+///   deviation are Welford's and Chan's over the values in the window alone, with no drift, whatever was in it before:
+///   relative errors of the deviation are below (n + 10) * 2.2e-16 * (1 + |mean| / deviation), of the mean
+///   (n + 10) * 2.2e-16 of the largest magnitude. An infinite value makes both missing until it has left; values so
+///   far apart that the square of their distance is infinite make the deviation missing.
 /// - **Times** go up within a key, equal ones are in the order of their rows; what does not, see LateRows. Keys need
-/// not
-///   be in step.
+///   not be in step.
 /// - **Memory** is bounded for `window`: up to 48 bytes and a few a row and column in it, times max_keys. A
 ///   `duration` alone keeps all rows in it. A row costs O(columns), a turn of the stacks O(window * columns) once in as
 ///   many rows. After each keep(), as a pipeline has one for each call, the first row of a key copies its window; in a

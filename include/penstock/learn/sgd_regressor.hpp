@@ -4,8 +4,8 @@
 // A linear regression that is learnt from a stream, with scikit-learn's numbers.
 //
 //     SgdRegressor model({.loss = make_loss("huber", 0.1), .eta0 = 0.05});
-//     model.partial_fit(x, y);                       // a chunk: an Eigen matrix and a vector, or what row_source.hpp
-//     says model.learn_one(std::span(row), target);       // or one row; the same coefficients, to the last bit
+//     model.partial_fit(x, y);                       // a chunk: an Eigen matrix and a vector, see row_source.hpp
+//     model.learn_one(std::span(row), target);       // or one row; the same coefficients, to the last bit
 //     Eigen::VectorXd forecast = model.predict(x);
 
 #include "penstock/learn/options_state.hpp"
