@@ -20,7 +20,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cmake/install-deps.sh examples
 cmake -S . -B build/demo -G Ninja -D CMAKE_BUILD_TYPE=Release -D PENSTOCK_COMPONENTS="eigen;json" \
   -D PENSTOCK_BUILD_TESTS=OFF -D PENSTOCK_BUILD_BENCHMARKS=OFF -D PENSTOCK_BUILD_EXAMPLES=ON >/dev/null
-cmake --build build/demo
+cmake --build build/demo --target generate_students train_model unified_pipeline
 
 programs=build/demo/examples
 mkdir -p artifacts
