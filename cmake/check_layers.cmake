@@ -101,13 +101,17 @@ foreach(header IN LISTS headers)
         violation("${where}" "there is no ${name}")
       elseif(target MATCHES "^(version|config)\\.hpp$")
         # the bottom, open to all
-      elseif(header STREQUAL "penstock.hpp" AND target MATCHES "^[a-z]+\\.hpp$" AND NOT target STREQUAL header)
+      elseif(header STREQUAL "penstock.hpp" AND target MATCHES "^([a-z]+)\\.hpp$" AND NOT target STREQUAL header)
         # all of it is the umbrellas of its layers
+        if(CMAKE_MATCH_1 IN_LIST PENSTOCK_KNOWN_COMPONENTS)
+          violation("${where}" "an umbrella includes a component's ${name}")
+        endif()
       elseif(NOT target MATCHES "/")
         violation("${where}" "includes the umbrella ${name}")
       elseif(umbrella)
         # an umbrella may include every layer; that it needs only std is the components' matter below
-        if(target_layer STREQUAL "adapters" OR target_layer IN_LIST PENSTOCK_KNOWN_COMPONENTS)
+        if(NOT header STREQUAL "${target_layer}.hpp" AND
+           (target_layer STREQUAL "adapters" OR target_layer IN_LIST PENSTOCK_KNOWN_COMPONENTS))
           violation("${where}" "an umbrella includes a component's ${name}")
         endif()
       elseif(layer STREQUAL "")

@@ -48,3 +48,7 @@ foreach(layer IN LISTS layers)
 endforeach()
 list(TRANSFORM layers APPEND ".hpp")
 check_umbrella(penstock.hpp config.hpp version.hpp ${layers})
+
+# A layer that is a component has its umbrella beside them.
+file(GLOB_RECURSE headers RELATIVE "${TREE}" "${TREE}/learn/*.hpp")
+check_umbrella(learn.hpp ${headers})

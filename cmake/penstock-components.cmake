@@ -34,7 +34,7 @@ set(PENSTOCK_learn_PACKAGE Eigen3)
 set(PENSTOCK_learn_MINIMUM 3.4)
 set(PENSTOCK_learn_TARGET Eigen3::Eigen)
 set(PENSTOCK_learn_DEBIAN libeigen3-dev)
-set(PENSTOCK_learn_HEADERS learn/*.hpp)
+set(PENSTOCK_learn_HEADERS learn.hpp learn/*.hpp)
 set(PENSTOCK_learn_INCLUDES "Eigen/")
 
 set(PENSTOCK_zlib_PACKAGE ZLIB)

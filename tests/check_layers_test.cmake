@@ -7,7 +7,7 @@ set(tree "${WORK}/include/penstock")
 # A tree that keeps the rules, with one header in it replaced; `expected` empty means that it still keeps them.
 function(plant header content expected)
   file(REMOVE_RECURSE "${tree}")
-  foreach(good version.hpp stream.hpp core/a.hpp queue/a.hpp metrics/a.hpp stats/a.hpp stream/a.hpp adapters/json.hpp
+  foreach(good version.hpp stream.hpp learn.hpp learn/a.hpp core/a.hpp queue/a.hpp metrics/a.hpp stats/a.hpp stream/a.hpp adapters/json.hpp
           adapters/eigen.hpp)
     file(WRITE "${tree}/${good}" "// SPDX-License-Identifier: MIT\n#pragma once\n#include <vector>\n")
   endforeach()
@@ -36,6 +36,7 @@ plant(stream/b.hpp "#include \"penstock/queue/a.hpp\"\n#include \"penstock/stats
 plant(io/b.hpp "#include <fcntl.h>\n#include <sys/stat.h>\n#include <iostream>" "")
 plant(penstock.hpp "#include \"penstock/stream.hpp\"\n#include \"penstock/version.hpp\"" "")
 plant(stream.hpp "#include \"penstock/stream/a.hpp\"" "")
+plant(learn.hpp "#include \"penstock/learn/a.hpp\"" "")
 plant(adapters/json/b.hpp "#include \"penstock/adapters/json.hpp\"\n#include <nlohmann/json.hpp>" "")
 
 plant(core/b.hpp "#include \"penstock/queue/a.hpp\"" ":3: core may not include queue")
@@ -55,6 +56,8 @@ plant(config.hpp "#include \"penstock/core/a.hpp\"" ":3: config.hpp includes onl
 plant(core/b.hpp "#include \"penstock/stream.hpp\"" ":3: includes the umbrella")
 plant(stream.hpp "#include \"penstock/penstock.hpp\"" ":3: includes the umbrella")
 plant(penstock.hpp "#include \"penstock/adapters/json.hpp\"" ":3: an umbrella includes a component's")
+plant(penstock.hpp "#include \"penstock/learn.hpp\"" ":3: an umbrella includes a component's")
+plant(stream.hpp "#include \"penstock/learn/a.hpp\"" ":3: an umbrella includes a component's")
 plant(odds/b.hpp "" ": odds is not a layer")
 foreach(costly iostream regex future filesystem random)
   plant(stats/b.hpp "#include <${costly}>" ":3: <${costly}> costs too much for stats")
