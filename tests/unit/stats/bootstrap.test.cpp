@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "penstock/stats/block_bootstrap.hpp"
 #include "penstock/stats/bootstrap.hpp"
 
+#include "penstock/stats/block_bootstrap.hpp"
 #include "penstock/stats/combined.hpp"
 #include "penstock/stats/moments.hpp"
 #include "penstock/stats/quantile.hpp"
