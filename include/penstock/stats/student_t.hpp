@@ -48,7 +48,9 @@ namespace detail {
 [[nodiscard]] inline double incomplete_beta(double a, double b, double x, double y) noexcept {
   if (!(x > 0)) return is_nan(x) ? x : 0;
   if (!(y > 0)) return is_nan(y) ? y : 1;
-  if (x > (a + 1) / (a + b + 2)) return 1 - incomplete_beta(b, a, y, x);
+  const double n = a + b + 2;
+  // Not if y is beyond its bound as well, by a rounding: each would leave it to the other for ever.
+  if (x > (a + 1) / n && !(y > (b + 1) / n)) return 1 - incomplete_beta(b, a, y, x);
   constexpr double tiny = 1e-300;
   const auto kept = [](double v) { return absolute(v) < tiny ? tiny : v; };
   double c = 1, d = 1 / kept(1 - (a + b) * x / (a + 1)), fraction = d;

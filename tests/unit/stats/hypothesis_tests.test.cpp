@@ -125,6 +125,12 @@ TEST_CASE("tails of distributions are SciPy's, also far out") {
   CHECK(stats::student_t_tail(2, inf) == stats::normal_cdf(-2));
 }
 
+TEST_CASE("a tail of t is found where both ways to it seem the worse one, by a rounding") {
+  CHECK_THAT(stats::student_t_tail(1.6383560438182505, 17), WithinRel(0.05986080293084005, 1e-13));  // SciPy's
+  CHECK_THAT(stats::student_t_tail(1.6598500055174645, 22.5), WithinRel(0.05540979734296603, 1e-13));
+  CHECK_THAT(stats::student_t_tail(1.6690459207925605, 26), WithinRel(0.053553770150331456, 1e-13));
+}
+
 TEST_CASE("values so far apart or so small that squares go out of range are compared, or have no figure") {
   const std::vector<double> small{1e-90, 2e-90, 4e-90}, large{3e200, 4e200, 7e200}, a{1, 2, 4}, b{5, 7, 9};
   const auto expected = stats::welch_t_test(a, b);
