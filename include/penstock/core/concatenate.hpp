@@ -66,8 +66,10 @@ inline CategoryValues concatenate_categories(std::span<const RecordBatch> batche
   for (const RecordBatch& batch : batches) {
     const ColumnView<std::int32_t> codes = batch.column<std::int32_t>(place);
     const Dictionary& texts = codes.dictionary();
-    if (!texts.starts_with(last)) code_of.clear();
-    last = texts;
+    if (!last.starts_with(texts)) {  // else nothing is new: an earlier batch of the reader, behind a later one
+      if (!texts.starts_with(last)) code_of.clear();
+      last = texts;
+    }
     for (std::size_t i = code_of.size(); i < texts.size(); ++i) code_of.push_back(index.find_or_add(texts[i]));
     for (const std::int32_t code : codes.values())
       all.codes.push_back(code < 0 ? code : code_of[static_cast<std::size_t>(code)]);

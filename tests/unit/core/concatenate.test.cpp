@@ -82,6 +82,14 @@ TEST_CASE("the categories of batches get one dictionary") {
   CHECK(codes.null_count() == 1);
 }
 
+TEST_CASE("batches whose dictionaries grew are concatenated in any order") {
+  const RecordBatch early = categories({0}, {"a"}), late = categories({2, 0}, {"a", "b", "c"});
+  const RecordBatch all = concatenate({early, late, early, late, categories({0, 2}, {"c", "b", "a"}), early});
+  const auto codes = all.column<std::int32_t>("c");
+  CHECK(std::vector<std::int32_t>(codes.begin(), codes.end()) == std::vector<std::int32_t>{0, 2, 0, 0, 2, 0, 2, 0, 0});
+  CHECK(codes.dictionary() == Dictionary{"a", "b", "c"});
+}
+
 TEST_CASE("the batches of a reader are its whole table again") {
   std::string text = "id,x\n";
   for (int i = 0; i < 1000; ++i) text += "user" + std::to_string(i * 7 % 300) + "," + std::to_string(i) + "\n";
