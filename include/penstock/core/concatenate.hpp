@@ -106,7 +106,8 @@ inline ColumnValues concatenate_column(std::span<const RecordBatch> batches, std
 
 /// The rows of all batches, in order, in one batch with memory of its own; no columns and no rows if there is no batch.
 /// A category has one dictionary: the texts of the first batch's, then what the second's adds, and so on. A column is
-/// nullable if it is so in any of the batches. One batch alone is shared and not copied. O(rows * columns).
+/// nullable if it is so in any of the batches. One batch alone is shared and not copied. O(rows * columns), and
+/// the texts of each dictionary that does not go on from the one before.
 /// @throws Error that says which column of which batch if one has other columns than the first (names, types, order);
 /// std::length_error if a string column would hold more than 4 GiB.
 [[nodiscard]] inline RecordBatch concatenate(std::span<const RecordBatch> batches) {
